@@ -1,0 +1,48 @@
+// What attach accepts and how it refuses.
+import { expect, test } from '@jest/globals';
+import { readOptions, type P2POptions } from '../../js-glue/options.js';
+
+const tracker = 'wss://tracker.example.org';
+
+test('a tracker alone gives complete settings', () => {
+  const settings = readOptions({ tracker });
+  expect(settings).toMatchObject({ tracker, maxPeers: 12, upload: true, memoryMaxBytes: 67_108_864, cdnRanges: true, p2p: true });
+  expect(settings.iceServers).toHaveLength(1);
+  expect(Number.isInteger(settings.seed)).toBe(true);
+});
+
+test('undefined counts as absent, for every option but the tracker', () => {
+  const given = { tracker, maxPeers: undefined, swarmId: undefined } as unknown as P2POptions;
+  expect(readOptions(given)).toMatchObject({ maxPeers: 12 });
+});
+
+test.each([
+  ['tracker', undefined],
+  ['tracker', 'https://tracker.example.org'],
+  ['tracker', 'tracker'],
+  ['swarmId', ''],
+  ['swarmId', 'x'.repeat(513)],
+  ['swarmId', 7],
+  ['segmentKey', 'sn'],
+  ['iceServers', [{}]],
+  ['iceServers', { urls: 'stun:a' }],
+  ['maxPeers', 33],
+  ['maxPeers', -1],
+  ['maxPeers', 2.5],
+  ['upload', 1],
+  ['memoryMaxBytes', 1000],
+  ['cdnRanges', 'yes'],
+  ['p2p', null],
+  ['wasmUrl', ''],
+  ['wasmBinary', []],
+  ['seed', -1],
+])('a wrong %s (%p) is a TypeError that names it', (name, value) => {
+  const attempt = (): unknown => readOptions({ tracker, [name]: value } as unknown as P2POptions);
+  expect(attempt).toThrow(TypeError);
+  expect(attempt).toThrow(`'${name}'`);
+});
+
+test('an unknown option is refused by name, and so is no object at all', () => {
+  expect(() => readOptions({ tracker, maxpeers: 3 } as unknown as P2POptions)).toThrow("unknown option 'maxpeers'");
+  expect(() => readOptions(undefined as unknown as P2POptions)).toThrow(TypeError);
+});

@@ -1,0 +1,47 @@
+// The playhead's motion as clock time: when media must be here, and when the CDN must be asked.
+#include "deadline.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bazaar::testing {
+namespace {
+
+Playhead playing(TimeMs position_ms, TimeMs buffer_ms, double rate = 1, TimeMs at_ms = 0) {
+  return {true, position_ms, position_ms + buffer_ms, rate, at_ms};
+}
+
+TEST(Deadline, The_playhead_moves_on_between_reports) {
+  const Playhead playhead = playing(10'000, 5'000);
+  EXPECT_EQ(playhead.position_at(700), 10'700);
+  EXPECT_EQ(playhead.buffered_at(700), 4'300);
+}
+
+TEST(Deadline, Slack_is_the_time_until_the_media_is_played) {
+  const Playhead playhead = playing(10'000, 5'000);
+  EXPECT_EQ(playhead.slack_ms(15'000, 0), 5'000);
+  EXPECT_EQ(playhead.slack_ms(15'000, 2'000), 3'000);
+}
+
+TEST(Deadline, At_double_rate_the_time_is_half) { EXPECT_EQ(playing(10'000, 5'000, 2).slack_ms(15'000, 0), 2'500); }
+
+TEST(Deadline, A_paused_player_counts_as_one_about_to_go_on) {
+  EXPECT_EQ(playing(10'000, 5'000, 0).slack_ms(15'000, 60'000), 5'000);
+}
+
+TEST(Deadline, A_player_that_waits_for_media_has_no_slack_at_all) {
+  EXPECT_EQ(Playhead{}.slack_ms(15'000, 0), 0) << "not started";
+  EXPECT_TRUE(playing(10'000, 699, 0).is_starving(0)) << "stalled";
+  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(15'000, 0), 0);
+  EXPECT_FALSE(playing(10'000, 700, 0).is_starving(0));
+  EXPECT_FALSE(playing(10'000, 100, 1).is_starving(0)) << "a low buffer that plays is not a stall yet";
+}
+
+TEST(Deadline, Media_behind_the_playhead_is_late) { EXPECT_LT(playing(10'000, 5'000).slack_ms(9'000, 0), 0); }
+
+TEST(Deadline, The_cdn_is_asked_early_enough_for_the_fetch_to_take_twice_its_time) {
+  EXPECT_EQ(market_slack_ms(5'000, 400), 5'000 - tunables::kFallbackMarginMs - 800);
+  EXPECT_LT(market_slack_ms(0, 0), 0);
+}
+
+}  // namespace
+}  // namespace bazaar::testing

@@ -1,0 +1,142 @@
+// The dice's odds and the choice of a source, as pure functions: what raises them, what lowers them, what forbids them.
+#include "market.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+#include "tunables.hpp"
+
+namespace bazaar::market {
+namespace {
+
+BlockMarket wanted_by(uint32_t neighbours, uint32_t swarm_size, TimeMs slack_ms = 4000, TimeMs slack_at_first_ms = 4000) {
+  BlockMarket block;
+  block.neighbours = neighbours;
+  block.swarm_size = swarm_size;
+  block.slack_ms = slack_ms;
+  block.slack_at_first_ms = slack_at_first_ms;
+  return block;
+}
+
+TEST(Market, A_block_that_a_neighbour_supplies_has_odds_0) {
+  BlockMarket block = wanted_by(5, 100, 1);
+  block.supply = 1;
+  EXPECT_EQ(seed_odds(block, 40), 0);
+  block.supply = 5;
+  EXPECT_EQ(seed_odds(block, 40), 0) << "over-supplied";
+}
+
+TEST(Market, A_block_that_is_on_its_way_to_a_neighbour_has_odds_0) {
+  BlockMarket block = wanted_by(5, 100, 1);
+  block.being_met = 1;
+  EXPECT_EQ(seed_odds(block, 40), 0);
+}
+
+TEST(Market, Alone_the_odds_are_1) { EXPECT_EQ(seed_odds(wanted_by(0, 1), 40), 1); }
+
+TEST(Market, Odds_rise_as_slack_falls) {
+  double before = 0;
+  for (const TimeMs slack : {4000.0, 3000.0, 2000.0, 1000.0, 500.0, 200.0, 100.0}) {
+    const double odds = seed_odds(wanted_by(11, 1000, slack), 40);
+    EXPECT_GT(odds, before) << "at " << slack << " ms";
+    EXPECT_LE(odds, 1);
+    before = odds;
+  }
+}
+
+TEST(Market, Odds_stay_odds_when_time_is_over) {
+  for (const TimeMs slack : {50.0, 0.0, -10'000.0}) {
+    const double odds = seed_odds(wanted_by(3, 4, slack), 40);
+    EXPECT_GT(odds, 0);
+    EXPECT_LE(odds, 1);
+    EXPECT_EQ(odds, seed_odds(wanted_by(3, 4, tunables::kSlackFloorMs), 40)) << "below the floor nothing grows any more";
+  }
+}
+
+TEST(Market, Where_news_travels_slowly_the_dice_are_rolled_more_gently_within_bounds) {
+  BlockMarket near = wanted_by(11, 1000);
+  BlockMarket far = near;
+  near.round_trip_ms = 20;
+  far.round_trip_ms = 100;
+  EXPECT_GT(seed_pressure(near), seed_pressure(far));
+  near.round_trip_ms = 0;
+  near.slack_ms = 1e6;
+  EXPECT_EQ(seed_pressure(near), tunables::kSeedPressureMax);
+  far.round_trip_ms = 1e6;
+  EXPECT_EQ(seed_pressure(far), tunables::kSeedPressureMin);
+  far.slack_ms = -1000;
+  EXPECT_EQ(seed_pressure(far), tunables::kSeedPressureMin) << "no slack is no reason for less than none";
+}
+
+TEST(Market, Longer_between_rolls_means_higher_odds_a_roll) {
+  const BlockMarket block = wanted_by(11, 1000);
+  EXPECT_GT(seed_odds(block, 80), seed_odds(block, 40));
+}
+
+TEST(Market, The_group_shrinks_from_the_swarm_to_the_neighbourhood) {
+  EXPECT_NEAR(group_size(wanted_by(11, 1000, 4000)), 1000, 10) << "at first the whole swarm";
+  double before = 1001;
+  for (const TimeMs slack : {4000.0, 3500.0, 3000.0, 2500.0, 2000.0, 1500.0}) {
+    const double group = group_size(wanted_by(11, 1000, slack));
+    EXPECT_LT(group, before) << "at " << slack << " ms";
+    EXPECT_GE(group, 12);
+    before = group;
+  }
+  EXPECT_EQ(group_size(wanted_by(11, 1000, 4000 * tunables::kNeighbourhoodShare)), 12) << "in the last part the neighbourhood";
+  EXPECT_EQ(group_size(wanted_by(11, 1000, -5)), 12);
+}
+
+TEST(Market, A_tracker_that_counts_fewer_than_we_see_does_not_shrink_the_group) {
+  EXPECT_EQ(group_size(wanted_by(11, 1)), 12);
+  EXPECT_EQ(group_size(wanted_by(11, 0)), 12);
+}
+
+TEST(Market, Without_a_first_slack_only_the_neighbourhood_counts) { EXPECT_EQ(group_size(wanted_by(11, 1000, 4000, 0)), 12); }
+
+TEST(Market, More_slack_than_at_first_does_not_make_the_group_larger_than_the_swarm) {
+  EXPECT_NEAR(group_size(wanted_by(11, 1000, 9000, 4000)), 1000, 10);
+}
+
+TEST(Market, A_whole_group_that_rolls_until_the_end_seeds_a_block_almost_surely) {
+  double unseeded = 1;
+  for (TimeMs slack = 4000; slack > 0; slack -= tunables::kRollIntervalMs) {
+    unseeded *= std::pow(1 - seed_odds(wanted_by(11, 12, slack), tunables::kRollIntervalMs), 12);
+  }
+  EXPECT_LT(unseeded, 0.01);
+}
+
+TEST(Market, Nobody_to_ask_is_nobody_asked) { EXPECT_EQ(pick_source({}, 0.5, 0.5), 0); }
+
+TEST(Market, Of_two_neighbours_the_sooner_is_asked) {
+  const std::array<Offer, 2> offers{Offer{1, 300, 5, 0}, Offer{2, 100, 5, 0}};
+  EXPECT_EQ(pick_source(offers, 0.0, 0.9), 2);
+  EXPECT_EQ(pick_source(offers, 0.9, 0.0), 2);
+}
+
+TEST(Market, A_neighbour_without_room_is_asked_only_when_both_have_none) {
+  const std::array<Offer, 2> offers{Offer{1, 100, 1, 1}, Offer{2, 900, 5, 1}};
+  EXPECT_EQ(pick_source(offers, 0.0, 0.9), 2) << "the fast one has promised all it has";
+  const std::array<Offer, 2> exhausted{Offer{1, 100, 0, 1}, Offer{2, 900, 1, 1}};
+  EXPECT_EQ(pick_source(exhausted, 0.0, 0.9), 1);
+}
+
+TEST(Market, The_highest_roll_stays_within_the_offers) {
+  const std::array<Offer, 3> offers{Offer{1, 1, 5, 0}, Offer{2, 2, 5, 0}, Offer{3, 3, 5, 0}};
+  const double highest = std::nextafter(1.0, 0.0);
+  EXPECT_EQ(pick_source(offers, highest, highest), 3);
+}
+
+TEST(Market, Two_choices_spread_over_neighbours_that_are_alike) {
+  std::array<Offer, 4> offers;
+  std::array<int, 5> asked{};
+  for (int i = 0; i < 4; ++i) offers[static_cast<size_t>(i)] = {i + 1, 100, 10, 0};
+  for (double a = 0; a < 1; a += 0.01) {
+    for (double b = 0; b < 1; b += 0.01) ++asked.at(static_cast<size_t>(pick_source(offers, a, b)));
+  }
+  for (int i = 1; i <= 4; ++i) EXPECT_GT(asked[static_cast<size_t>(i)], 1000) << "neighbour " << i;
+}
+
+}  // namespace
+}  // namespace bazaar::market

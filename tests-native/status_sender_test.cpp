@@ -1,0 +1,184 @@
+// What a neighbour hears of us: a snapshot, then deltas, then heartbeats; read back through the real codec.
+#include "status_sender.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/rig.hpp"
+
+namespace bazaar::testing {
+namespace {
+
+std::string picture_of(const wire::StatusRun& run) {
+  std::string letters;
+  for (uint32_t i = 0; i < run.count; ++i) letters += ".pcH"[static_cast<size_t>(run.code(i))];
+  return letters;
+}
+
+TEST(StatusSender, A_snapshot_shows_each_segment_of_ours_as_it_stands) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  rig.segment(1, ".rcPC");
+  rig.segment(2);
+  rig.world.window.hear_of({3}, 0);
+  rig.status.send_snapshot(peer);
+  const Record said = rig.said();
+  const auto sent = said.sent(wire::Type::kStatus, peer);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_TRUE(sent[0].status.snapshot);
+  ASSERT_EQ(sent[0].status.run_count, 2u) << "what only neighbours know is not ours to tell";
+  EXPECT_EQ(sent[0].status.runs[0].key.value, 1u);
+  EXPECT_EQ(sent[0].status.runs[0].bytes_total, bytes_of_blocks(5));
+  EXPECT_EQ(picture_of(sent[0].status.runs[0]), ".pcHH");
+  EXPECT_EQ(sent[0].status.runs[1].count, 0);
+}
+
+TEST(StatusSender, A_segment_that_is_not_traded_is_not_told) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  rig.at(rig.segment(1, "PP")).is_cdn_only = true;
+  rig.status.send_snapshot(peer);
+  const Record said = rig.said();
+  EXPECT_EQ(said.sent(wire::Type::kStatus)[0].status.run_count, 0u);
+}
+
+TEST(StatusSender, A_delta_carries_the_run_that_changed_to_everybody_who_trades) {
+  Rig rig;
+  const Handle a = rig.neighbour();
+  const Handle b = rig.neighbour();
+  const Handle dialled = rig.world.peers.add(5, PeerState::kDialing, rig.world.now);
+  const Handle segment = rig.segment(1, "..P..");
+  rig.world.status.note(segment, 2, true, rig.world.now);
+  rig.world.status.note(segment, 3, true, rig.world.now);
+  rig.status.flush();
+  const Record said = rig.said();
+  for (const Handle peer : {a, b}) {
+    const auto sent = said.sent(wire::Type::kStatus, peer);
+    ASSERT_EQ(sent.size(), 1u);
+    EXPECT_FALSE(sent[0].status.snapshot);
+    EXPECT_EQ(sent[0].status.runs[0].first, 2);
+    EXPECT_EQ(picture_of(sent[0].status.runs[0]), "H.");
+  }
+  EXPECT_TRUE(said.sent(wire::Type::kStatus, dialled).empty());
+}
+
+TEST(StatusSender, Changes_wait_until_they_are_due_and_are_told_once) {
+  Rig rig;
+  rig.neighbour();
+  const Handle segment = rig.segment(1, "P.");
+  rig.world.status.note(segment, 0, false, rig.world.now);
+  EXPECT_EQ(rig.status.flush(), rig.world.now + tunables::kStatusBatchMs);
+  EXPECT_TRUE(rig.said().is_empty());
+  rig.wait(tunables::kStatusBatchMs);
+  rig.status.flush();
+  EXPECT_EQ(rig.said().words(), "SEND:STATUS");
+  rig.status.flush();
+  EXPECT_TRUE(rig.said().is_empty());
+}
+
+TEST(StatusSender, A_dropped_segment_is_told_by_its_key) {
+  Rig rig;
+  rig.neighbour();
+  rig.world.status.note_dropped({0xfeed}, rig.world.now - 100);
+  rig.status.flush();
+  const Record said = rig.said();
+  const auto sent = said.sent(wire::Type::kStatus);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_TRUE(sent[0].status.runs[0].dropped);
+  EXPECT_EQ(sent[0].status.runs[0].key.value, 0xfeedu);
+}
+
+TEST(StatusSender, A_change_of_a_segment_that_is_gone_is_told_to_nobody) {
+  Rig rig;
+  rig.neighbour();
+  const Handle segment = rig.segment(1, "P.");
+  rig.world.status.note(segment, 0, true, rig.world.now);
+  rig.world.window.drop(segment);
+  rig.status.flush();
+  EXPECT_TRUE(rig.said().is_empty());
+}
+
+TEST(StatusSender, With_nobody_to_tell_changes_are_forgotten_for_the_snapshot_will_tell) {
+  Rig rig;
+  const Handle segment = rig.segment(1, "P.");
+  rig.world.status.note(segment, 0, true, rig.world.now);
+  EXPECT_GE(rig.status.flush(), 1e300);
+  rig.neighbour();
+  rig.status.flush();
+  EXPECT_TRUE(rig.said().is_empty());
+}
+
+TEST(StatusSender, Who_has_heard_nothing_for_a_second_gets_a_heartbeat) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const TimeMs next = rig.status.flush();
+  EXPECT_EQ(next, rig.world.now + tunables::kHeartbeatMs);
+  rig.world.now = next;
+  rig.status.flush();
+  const Record said = rig.said();
+  ASSERT_EQ(said.sent(wire::Type::kStatus, peer).size(), 1u);
+  EXPECT_EQ(said.sent(wire::Type::kStatus, peer)[0].status.run_count, 0u);
+  EXPECT_EQ(rig.status.flush(), next + tunables::kHeartbeatMs);
+}
+
+TEST(StatusSender, A_snapshot_of_more_segments_than_one_message_holds_goes_on_as_deltas) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  constexpr size_t kSegments = wire::kStatusRunsMax * 2 + 5;
+  for (uint64_t key = 1; key <= kSegments; ++key) rig.segment(key, "PP..");
+  rig.status.send_snapshot(peer);
+  const Record said = rig.said();
+  const auto sent = said.sent(wire::Type::kStatus, peer);
+  ASSERT_EQ(sent.size(), 3u);
+  size_t runs = 0;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(sent[i].status.snapshot, i == 0) << "a second snapshot would wipe out the first";
+    runs += sent[i].status.run_count;
+  }
+  EXPECT_EQ(runs, kSegments);
+}
+
+TEST(StatusSender, The_largest_segments_fill_messages_and_none_is_oversize) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  for (uint64_t key = 1; key <= 50; ++key) rig.segment(key, std::string(kBlocksPerSegmentMax, 'P'));
+  rig.status.send_snapshot(peer);
+  const Record said = rig.said();
+  uint32_t blocks = 0;
+  for (const wire::Message& message : said.sent(wire::Type::kStatus, peer)) {
+    for (size_t i = 0; i < message.status.run_count; ++i) {
+      blocks += message.status.runs[i].count;
+      EXPECT_EQ(picture_of(message.status.runs[i]), std::string(message.status.runs[i].count, 'H'));
+    }
+  }
+  EXPECT_EQ(blocks, 50 * kBlocksPerSegmentMax);
+  for (const Said& one : said.list()) EXPECT_LE(one.bytes.size(), kMessageBytesMax);
+}
+
+TEST(StatusSender, As_many_dropped_segments_as_a_window_holds_fit_their_messages) {
+  Rig rig;
+  rig.neighbour();
+  for (uint64_t key = 0; key < tunables::kSegmentSlots; ++key) rig.world.status.note_dropped({key}, 0);
+  rig.status.flush();
+  const Record said = rig.said();
+  size_t runs = 0;
+  for (const wire::Message& message : said.sent(wire::Type::kStatus)) runs += message.status.run_count;
+  EXPECT_EQ(runs, tunables::kSegmentSlots);
+}
+
+TEST(StatusSender, Spare_is_what_credit_and_queue_allow) {
+  Rig rig;
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u) << "no credit";
+  rig.world.credit.add_download(3.5 * kBlockBytes);
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 3u);
+  rig.world.credit.add_download(1e9);
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), tunables::kUploadsPerPeerMax);
+  rig.peer(rig.neighbour()).uploads.resize(30);
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), tunables::kUploadsPerPeerMax - 30);
+  rig.peer(rig.neighbour()).uploads.resize(30);
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u);
+  rig.world.config.may_upload = false;
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u);
+}
+
+}  // namespace
+}  // namespace bazaar::testing

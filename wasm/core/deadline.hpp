@@ -1,0 +1,38 @@
+// When must a segment be here? The playhead's motion turned into clock time.
+// Owns the last report of the playhead; refuses to see segments. Invariant: a deadline is a pure function of the last
+// report, the segment's start and the clock.
+#pragma once
+
+#include "ids.hpp"
+#include "tunables.hpp"
+
+namespace bazaar {
+
+struct Playhead {
+  bool is_known = false;
+  TimeMs position_ms = 0;      ///< media time at `at_ms`
+  TimeMs buffered_end_ms = 0;  ///< media time up to which the player can play without another segment
+  double rate = 0;             ///< 0 while paused, stalled or not started
+  TimeMs at_ms = 0;            ///< clock time of the report
+
+  TimeMs position_at(TimeMs now) const { return position_ms + (now - at_ms) * rate; }
+  TimeMs buffered_at(TimeMs now) const { return buffered_end_ms - position_at(now); }
+
+  /// The player is waiting for media: not started or stalled with (nearly) nothing to play.
+  bool is_starving(TimeMs now) const {
+    return !is_known || (rate == 0 && buffered_at(now) < tunables::kStarvingBufferMs);
+  }
+
+  /// Milliseconds until media at `start_ms` is played. A paused player counts as one about to go on: it may at any time.
+  TimeMs slack_ms(TimeMs start_ms, TimeMs now) const {
+    if (is_starving(now)) return 0;
+    return (start_ms - position_at(now)) / (rate > 0 ? rate : 1);
+  }
+};
+
+/// Time left for peers: until the moment when the CDN must be asked to make it.
+constexpr TimeMs market_slack_ms(TimeMs slack_ms, TimeMs cdn_expected_ms) {
+  return slack_ms - tunables::kFallbackMarginMs - 2 * cdn_expected_ms;
+}
+
+}  // namespace bazaar

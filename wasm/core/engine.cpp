@@ -1,0 +1,127 @@
+#include "engine.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "requests.hpp"
+
+namespace bazaar {
+
+namespace {
+// Nothing goes unlooked at for longer than this while there is company (expiry of old segments has no timer of its own).
+constexpr TimeMs kHousekeepingMs = 1'000;
+}  // namespace
+
+bool Engine::configure(Option option, double value) {
+  Config& config = world_.config;
+  switch (option) {
+    case Option::kStoreBytesMax:
+      if (!(value >= kBlockBytes)) return false;
+      config.store_bytes_max = value;
+      return true;
+    case Option::kPeersMax:
+      if (!(value >= 0 && value <= tunables::kPeerSlots)) return false;
+      config.peers_max = static_cast<uint32_t>(value);
+      return true;
+    case Option::kUpload:
+      config.may_upload = value != 0;
+      return true;
+    case Option::kP2p:
+      config.is_p2p = value != 0;
+      return true;
+    case Option::kCdnRanges:
+      config.cdn_has_ranges = value != 0;
+      return true;
+  }
+  return false;
+}
+
+void Engine::set_swarm(std::span<const uint8_t, 16> swarm) {
+  std::copy(swarm.begin(), swarm.end(), world_.config.swarm.begin());
+}
+
+void Engine::at(TimeMs now) {
+  world_.now = std::max(world_.now, now);
+  world_.actions.begin_turn();
+}
+
+size_t Engine::encode_signal(Handle peer, int32_t kind, uint32_t blob_bytes) {
+  if (kind < 0 || kind > static_cast<int32_t>(tracker_wire::SignalKind::kBye)) return 0;
+  return introductions_.encode_signal(peer, static_cast<tracker_wire::SignalKind>(kind), blob_bytes, world_.actions.scratch());
+}
+
+void Engine::link_closed(Handle handle) {
+  const Peer* peer = world_.peers.get(handle);
+  if (!peer) return;
+  world_.avoided.add(peer->remote_id, world_.now);
+  protocol_.gone(handle);
+}
+
+Handle Engine::segment_seen(SegmentKey key, int32_t rendition, TimeMs start_ms, TimeMs duration_ms) {
+  const Handle before = world_.window.find(key);
+  const Handle handle = world_.window.see(key, rendition, start_ms, duration_ms, world_.now);
+  if (handle == 0) {
+    world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kWindowFull)});
+  } else if (before == 0) {
+    world_.status.note_known(handle, world_.now);
+  }
+  return handle;
+}
+
+void Engine::segment_gone(Handle handle) {
+  Segment* segment = world_.window.get(handle);
+  if (segment && segment->gone_ms == 0) segment->gone_ms = std::max(world_.now, 1.0);
+}
+
+void Engine::rendition_active(int32_t rendition, bool is_active) {
+  std::erase(world_.renditions, rendition);
+  if (is_active && world_.renditions.size() < 8) world_.renditions.push_back(rendition);
+}
+
+void Engine::playhead(TimeMs position_ms, TimeMs buffered_end_ms, double rate) {
+  world_.playhead = {true, position_ms, buffered_end_ms, rate, world_.now};
+}
+
+void Engine::bytes_outside(double bytes) {
+  world_.counters.bytes_from_cdn += bytes;
+  world_.credit.add_download(bytes);
+}
+
+size_t Engine::step() {
+  Requests(world_).time_out();
+  TimeMs next = std::min(protocol_.sweep(), introductions_.step());
+  next = std::min(next, cdn_.sweep());
+  custody_.expire();
+  next = std::min(next, trader_.step());
+  uploader_.serve();
+  next = std::min(next, status_.flush());
+  next = std::min(next, Requests(world_).next_timeout_ms());
+  if (world_.peers.size() > 0 || world_.window.size() > 0) next = std::min(next, world_.now + kHousekeepingMs);
+  next_deadline_ = next >= 1e300 ? std::numeric_limits<double>::infinity() : next;
+  return world_.actions.drain();
+}
+
+int32_t Engine::block_status(Handle handle, uint32_t block) const {
+  const Segment* segment = world_.window.get(handle);
+  if (!segment || block >= segment->blocks.size()) return -1;
+  return static_cast<int32_t>(segment->blocks.status(block));
+}
+
+size_t Engine::write_states(Handle handle) {
+  const Segment* segment = world_.window.get(handle);
+  if (!segment) return 0;
+  const std::span<uint8_t> out = world_.actions.scratch();
+  const uint32_t count = segment->blocks.size();
+  for (uint32_t block = 0; block < count; ++block) {
+    out[block] = static_cast<uint8_t>(static_cast<uint8_t>(segment->blocks.status(block)) |
+                                      (static_cast<uint8_t>(segment->blocks.source(block)) << 2));
+  }
+  return count;
+}
+
+uint32_t Engine::segment_bytes(Handle handle) const {
+  const Segment* segment = world_.window.get(handle);
+  return segment ? segment->bytes_total : 0;
+}
+
+}  // namespace bazaar

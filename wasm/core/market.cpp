@@ -1,0 +1,69 @@
+#include "market.hpp"
+
+#include <algorithm>
+#include <cmath>  // sqrt alone: it is one WASM instruction, where pow and exp bring kilobytes of tables
+
+#include "tunables.hpp"
+
+namespace bazaar::market {
+
+namespace {
+
+/// base^exponent for base ≥ 1 and an exponent in [0, 1), to ten binary digits of the exponent.
+double root_power(double base, double exponent) {
+  double power = 1;
+  for (int digit = 0; digit < 10; ++digit) {
+    base = std::sqrt(base);
+    exponent *= 2;
+    if (exponent >= 1) {
+      power *= base;
+      exponent -= 1;
+    }
+  }
+  return power;
+}
+
+/// 1 − e^(−hazard): the chance of at least one event. Padé (2, 2), within 1 % up to a hazard of 2, then nearly certain.
+double chance_of(double hazard) {
+  if (hazard > 4) return 1;
+  return std::min(1.0, hazard / (1 + hazard / 2 + hazard * hazard / 12));
+}
+
+}  // namespace
+
+double group_size(const BlockMarket& block) {
+  const double neighbourhood = 1.0 + block.neighbours;
+  const double swarm = std::max<double>(block.swarm_size, neighbourhood);
+  if (block.slack_at_first_ms <= 0) return neighbourhood;
+  const double left = std::clamp(block.slack_ms / block.slack_at_first_ms, 0.0, 1.0);
+  const double early = (left - tunables::kNeighbourhoodShare) / (1 - tunables::kNeighbourhoodShare);
+  // Geometric between the two: from one seed in the swarm to one seed in every neighbourhood.
+  return early <= 0 ? neighbourhood : neighbourhood * root_power(swarm / neighbourhood, std::min(early, 0.999));
+}
+
+double seed_pressure(const BlockMarket& block) {
+  const TimeMs delay = block.round_trip_ms / 2 + tunables::kStatusDelayMs;
+  return std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, tunables::kSeedPressureMin,
+                    tunables::kSeedPressureMax);
+}
+
+double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
+  if (block.supply > 0 || block.being_met > 0) return 0;
+  if (block.neighbours == 0) return 1;
+  const TimeMs left = std::max(block.slack_ms, tunables::kSlackFloorMs);
+  const double hazard = seed_pressure(block) * interval_ms / (left * group_size(block));
+  return chance_of(hazard);
+}
+
+Handle pick_source(std::span<const Offer> offers, double roll_a, double roll_b) {
+  if (offers.empty()) return 0;
+  const auto at = [&](double roll) -> const Offer& {
+    return offers[static_cast<size_t>(roll * static_cast<double>(offers.size()))];
+  };
+  const Offer& a = at(roll_a);
+  const Offer& b = at(roll_b);
+  if ((a.spare > a.in_flight) != (b.spare > b.in_flight)) return a.spare > a.in_flight ? a.peer : b.peer;
+  return a.expected_ms <= b.expected_ms ? a.peer : b.peer;
+}
+
+}  // namespace bazaar::market

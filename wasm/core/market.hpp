@@ -1,0 +1,46 @@
+// The market's decisions, as pure functions over a snapshot: how likely this viewer seeds a block, whom it asks for one.
+// Owns nothing; the engine gathers the numbers, rolls the dice and applies the result. Why these rules: docs/market.md.
+// Invariant: a block whose supply meets demand has odds 0.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "ids.hpp"
+#include "slots.hpp"
+
+namespace bazaar::market {
+
+/// Supply and demand of one block among the neighbours, this viewer not counted.
+struct BlockMarket {
+  uint32_t supply = 0;          ///< trusted neighbours that hold it or fetch it from the CDN
+  uint32_t being_met = 0;       ///< trusted neighbours getting it from a peer: supply soon, from further away
+  uint32_t neighbours = 0;      ///< trusted neighbours
+  uint32_t swarm_size = 1;      ///< viewers in the swarm, this one among them
+  TimeMs round_trip_ms = 100;   ///< to a typical neighbour
+  TimeMs slack_ms = 0;          ///< until the CDN must be asked to make the deadline
+  TimeMs slack_at_first_ms = 0; ///< the same when the segment was first traded for
+};
+
+/// Viewers that share the duty to seed one copy: the whole swarm at first, the neighbourhood when time runs out.
+double group_size(const BlockMarket& block);
+
+/// Seeds that the group is to start per `time left`: as many as the allowed share of duplicates buys.
+double seed_pressure(const BlockMarket& block);
+
+/// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
+double seed_odds(const BlockMarket& block, TimeMs interval_ms);
+
+/// A neighbour that holds the block and may be asked.
+struct Offer {
+  Handle peer = 0;
+  TimeMs expected_ms = 0;  ///< until its answer, from its round trip, queue and goodput
+  uint32_t spare = 0;      ///< blocks it said it would serve
+  uint32_t in_flight = 0;  ///< our requests with it
+};
+
+/// Two random choices, the better of them: short queues without everybody choosing the same peer.
+/// `roll_a` and `roll_b` are uniform in [0, 1). Returns 0 for no offers.
+Handle pick_source(std::span<const Offer> offers, double roll_a, double roll_b);
+
+}  // namespace bazaar::market

@@ -1,0 +1,80 @@
+#include "peer_table.hpp"
+
+#include <algorithm>
+
+namespace bazaar {
+
+bool Peer::may_talk(TimeMs now) {
+  if (tokens_ms > 0) {
+    message_tokens += (now - tokens_ms) * tunables::kMessagesPerSecondMax / 1000;
+    message_tokens = std::min(message_tokens, tunables::kMessagesBurst);
+  }
+  tokens_ms = now;
+  if (message_tokens < 1) return false;
+  message_tokens -= 1;
+  return true;
+}
+
+void Peer::note_block(uint32_t bytes, TimeMs asked_ms, TimeMs now) {
+  // Back to back answers measure the link; the first after a pause measures round trip and link together.
+  const TimeMs began = std::max(asked_ms, last_block_ms);
+  const TimeMs took = std::max(now - began, 1.0);
+  bytes_per_ms += (bytes / took - bytes_per_ms) * 0.25;
+  const TimeMs waited = now - asked_ms;
+  rtt_ms = waited < rtt_ms ? waited : rtt_ms + (waited - rtt_ms) * 0.05;
+  last_block_ms = now;
+  timeouts = 0;
+  bytes_in += bytes;
+}
+
+void Peer::note_timeout(TimeMs now) {
+  distrusted_until_ms = now + tunables::kDistrustMs * static_cast<double>(1u << std::min(timeouts, 5u));
+  ++timeouts;
+}
+
+void Peer::remember_late(uint32_t id) {
+  late[late_next] = id;
+  late_next = (late_next + 1) % late.size();
+}
+
+bool Peer::forget_late(uint32_t id) {
+  const auto found = std::find(late.begin(), late.end(), id);
+  if (id == 0 || found == late.end()) return false;
+  *found = 0;
+  return true;
+}
+
+Handle PeerTable::add(uint32_t remote_id, PeerState state, TimeMs now) {
+  const Handle handle = peers_.insert();
+  if (Peer* peer = peers_.find(handle)) {
+    peer->remote_id = remote_id;
+    peer->state = state;
+    peer->since_ms = now;
+    peer->heard_ms = now;
+  }
+  return handle;
+}
+
+Handle PeerTable::find_remote(uint32_t remote_id) const {
+  Handle found = 0;
+  peers_.each([&](Handle handle, const Peer& peer) {
+    if (peer.remote_id == remote_id && remote_id != 0) found = handle;
+  });
+  return found;
+}
+
+uint32_t PeerTable::trading_count() const {
+  uint32_t count = 0;
+  peers_.each([&](Handle, const Peer& peer) { count += peer.is_trading() ? 1 : 0; });
+  return count;
+}
+
+PeerMask PeerTable::trusted(TimeMs now) const {
+  PeerMask mask = 0;
+  peers_.each([&](Handle handle, const Peer& peer) {
+    if (peer.is_trading() && now >= peer.distrusted_until_ms) mask |= mask_of(Slots<Peer>::slot_of(handle));
+  });
+  return mask;
+}
+
+}  // namespace bazaar

@@ -1,0 +1,105 @@
+#include "requests.hpp"
+
+#include <algorithm>
+
+namespace bazaar {
+
+void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs slack_ms) {
+  Peer& peer = *world_.peers.get(handle);
+  Segment& segment = *world_.window.get(segment_handle);
+  const TimeMs patience =
+      std::clamp(4 * peer.expected_ms(), tunables::kRequestTimeoutMinMs, tunables::kRequestTimeoutMaxMs);
+  wire::Request request;
+  request.id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
+  request.key = segment.key;
+  request.block = static_cast<uint16_t>(block);
+  request.slack_ms = static_cast<uint16_t>(std::clamp(slack_ms, 0.0, 65'535.0));
+  segment.blocks.mark_requested(block);
+  ++peer.in_flight;
+  ++world_.counters.requests_sent;
+  world_.status.note(segment_handle, block, false, world_.now);
+  world_.send(handle, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
+  world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
+}
+
+// The request is out of the ledger already. Puts the block back and settles with the peer.
+void Requests::forget(const OpenRequest& request, bool is_answer_possible) {
+  if (Peer* peer = world_.peers.get(request.peer)) {
+    --peer->in_flight;
+    if (is_answer_possible) peer->remember_late(request.id);
+  }
+  Segment* segment = world_.window.get(request.segment);
+  if (!segment || request.block >= segment->blocks.size()) return;
+  if (segment->blocks.state(request.block) != BlockState::kDownloadingPeer) return;
+  segment->blocks.abandon(request.block);
+  world_.status.note(request.segment, request.block, false, world_.now);
+}
+
+void Requests::tell_cancel(const OpenRequest& request) {
+  const wire::Cancel cancel{request.id};
+  world_.send(request.peer, [&](std::span<uint8_t> out) { return wire::encode(cancel, out); });
+}
+
+void Requests::cancel_block(Handle segment, uint32_t block) {
+  world_.ledger.sweep(
+      [&](const OpenRequest& request) { return request.segment == segment && request.block == block; },
+      [&](const OpenRequest& request) {
+        tell_cancel(request);
+        forget(request, true);
+      });
+}
+
+void Requests::cancel_segment(Handle segment) {
+  world_.ledger.sweep([&](const OpenRequest& request) { return request.segment == segment; },
+                      [&](const OpenRequest& request) {
+                        tell_cancel(request);
+                        forget(request, true);
+                      });
+}
+
+void Requests::abandon_peer(Handle peer) {
+  world_.ledger.sweep([&](const OpenRequest& request) { return request.peer == peer; },
+                      [&](const OpenRequest& request) { forget(request, false); });
+}
+
+void Requests::time_out(bool (*is_hopeless)(const World&, const OpenRequest&)) {
+  world_.ledger.sweep(
+      [&](const OpenRequest& request) {
+        return world_.now >= request.timeout_ms || (is_hopeless && is_hopeless(world_, request));
+      },
+      [&](const OpenRequest& request) {
+        if (Peer* peer = world_.peers.get(request.peer); peer && world_.now >= request.timeout_ms) {
+          peer->note_timeout(world_.now);
+          ++world_.counters.timeouts;
+        }
+        tell_cancel(request);
+        forget(request, true);
+      });
+}
+
+bool Requests::rejected(Handle handle, const wire::Reject& reject) {
+  OpenRequest request;
+  Peer* peer = world_.peers.get(handle);
+  if (!world_.ledger.close(reject.id, handle, request)) return peer && peer->forget_late(reject.id);
+  ++world_.counters.rejects_received;
+  forget(request, false);
+  Segment* segment = world_.window.get(request.segment);
+  if (reject.reason == wire::RejectReason::kNotHeld) {
+    // Its STATUS said otherwise a moment ago; believe the answer.
+    if (segment && request.block < segment->offers.size()) {
+      segment->offers.set(Slots<Peer>::slot_of(handle), request.block, BlockCode::kNone);
+    }
+  } else {
+    peer->refused_until_ms = world_.now + std::max<TimeMs>(reject.retry_ms, 20);
+    peer->spare = 0;
+  }
+  return true;
+}
+
+TimeMs Requests::next_timeout_ms() const {
+  TimeMs next = 1e300;
+  for (const OpenRequest& request : world_.ledger.requests()) next = std::min(next, request.timeout_ms);
+  return next;
+}
+
+}  // namespace bazaar

@@ -1,0 +1,35 @@
+// Asking peers for blocks, and every way in which asking ends.
+// Owns the steps between ledger, peer and block map; refuses to choose whom to ask. Invariant: a block in state
+// downloading-from-peer has exactly one open request.
+#pragma once
+
+#include "wire.hpp"
+#include "world.hpp"
+
+namespace bazaar {
+
+class Requests {
+ public:
+  explicit Requests(World& world) : world_(world) {}
+
+  /// `slack_ms`: until we would rather ask the CDN.
+  void ask(Handle peer, Handle segment, uint32_t block, TimeMs slack_ms);
+
+  void cancel_block(Handle segment, uint32_t block);  ///< not needed from a peer any more
+  void cancel_segment(Handle segment);
+  void abandon_peer(Handle peer);                     ///< the peer is gone: its blocks are missing again
+  void time_out(bool (*is_hopeless)(const World&, const OpenRequest&) = nullptr);
+
+  /// The peer said no. True when there was such a request.
+  bool rejected(Handle peer, const wire::Reject& reject);
+
+  TimeMs next_timeout_ms() const;
+
+ private:
+  void forget(const OpenRequest& request, bool is_answer_possible);
+  void tell_cancel(const OpenRequest& request);
+
+  World& world_;
+};
+
+}  // namespace bazaar

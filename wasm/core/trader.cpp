@@ -1,0 +1,231 @@
+#include "trader.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "requests.hpp"
+
+namespace bazaar {
+
+TimeMs Trader::step() {
+  trusted_ = world_.config.is_p2p ? world_.peers.trusted(world_.now) : 0;
+  round_trip_ms_ = usual_round_trip();
+  gather_demand();
+  const bool is_roll = world_.now >= next_roll_ms_;
+  if (is_roll) next_roll_ms_ = world_.now + tunables::kRollIntervalMs * (0.75 + 0.5 * world_.dice.roll());
+  for (const Demand& demand : demand_) trade(demand, is_roll);
+
+  if (demand_.empty()) return 1e300;
+  TimeMs next = next_roll_ms_;
+  for (const Demand& demand : demand_) {
+    if (demand.market_ms > 0) next = std::min(next, world_.now + demand.market_ms);
+  }
+  return std::max(next, world_.now + 1);
+}
+
+TimeMs Trader::usual_round_trip() const {
+  TimeMs sum = 0;
+  uint32_t count = 0;
+  world_.peers.each([&](Handle, const Peer& peer) {
+    if (!peer.is_trading()) return;
+    sum += peer.rtt_ms;
+    ++count;
+  });
+  return count > 0 ? sum / count : 0;
+}
+
+// Segments with missing blocks that the player will need, the most urgent first.
+void Trader::gather_demand() {
+  demand_.clear();
+  const bool is_alone = trusted_ == 0;
+  const TimeMs position = world_.playhead.position_at(world_.now);
+  world_.window.each([&](Handle handle, Segment& segment) {
+    if (!segment.is_ours || segment.is_cdn_only) return;
+    if (segment.blocks.is_complete()) return;
+    if (!segment.is_wanted) {
+      // Ahead of being asked: only with company, only what the player follows, lists and has not buffered.
+      if (is_alone || !world_.playhead.is_known || segment.gone_ms > 0 || !world_.follows(segment.rendition)) return;
+      if (segment.start_ms + segment.duration_ms / 2 < world_.playhead.buffered_end_ms) return;
+      if (segment.start_ms - position > tunables::kHorizonMs) return;
+    }
+    const TimeMs slack = world_.playhead.slack_ms(segment.start_ms, world_.now);
+    double missing_bytes = 0;
+    if (segment.bytes_total == 0) {
+      missing_bytes = world_.window.bytes_per_ms(segment.rendition) * segment.duration_ms;
+    } else {
+      missing_bytes = static_cast<double>(segment.blocks.missing_count()) * kBlockBytes;
+    }
+    const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes));
+    if (segment.slack_at_first_ms == 0 && market > 0) segment.slack_at_first_ms = market;
+    demand_.push_back({handle, slack, market});
+  });
+  // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
+  for (size_t i = 1; i < demand_.size(); ++i) {
+    for (size_t k = i; k > 0 && demand_[k].slack_ms < demand_[k - 1].slack_ms; --k) std::swap(demand_[k], demand_[k - 1]);
+  }
+}
+
+void Trader::trade(const Demand& demand, bool is_roll) {
+  Segment& segment = *world_.window.get(demand.handle);
+  const bool is_over = trusted_ == 0 || demand.market_ms <= 0;
+  if (!is_over || world_.cdn.is_failing()) {
+    guess_size(segment);
+    ask_neighbours(demand, segment);
+  }
+  if (is_over) {
+    ask_cdn(demand, segment);
+  } else if (is_roll && world_.cdn.may_ask(world_.now)) {
+    roll_for_seeds(demand, demand.handle, segment);
+  }
+}
+
+// Before anybody knows a segment's size, its first blocks can be traded all the same: segments of a rendition are alike.
+void Trader::guess_size(Segment& segment) {
+  if (segment.bytes_total != 0 || segment.blocks.size() > 0) return;
+  const double usual = world_.window.bytes_per_ms(segment.rendition) * segment.duration_ms;
+  const auto blocks = static_cast<uint32_t>(usual * tunables::kSizeGuess / kBlockBytes);
+  const uint32_t count = std::clamp(blocks, 1u, kBlocksPerSegmentMax);
+  segment.blocks.resize(count);
+  if (segment.offers.size() < count) segment.offers.resize(count);
+}
+
+market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, const Demand& demand) const {
+  const Availability& offers = segment.offers;
+  market::BlockMarket view;
+  view.supply = static_cast<uint32_t>(std::popcount((offers.holders(block) | offers.fetchers(block)) & trusted_));
+  view.being_met = static_cast<uint32_t>(std::popcount(offers.leechers(block) & trusted_));
+  view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
+  view.swarm_size = world_.swarm_size;
+  view.round_trip_ms = round_trip_ms_;
+  view.slack_ms = demand.market_ms;
+  view.slack_at_first_ms = segment.slack_at_first_ms;
+  return view;
+}
+
+void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
+  if (segment.bytes_total == 0) return;  // a block of unknown length cannot be checked
+  const uint32_t count = segment.blocks.size();
+  if (count == 0 || segment.blocks.missing_count() == 0) return;
+  std::array<market::Offer, tunables::kPeerSlots> offers;
+  const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t block = begin + i < count ? begin + i : begin + i - count;
+    if (!segment.blocks.is_missing(block)) continue;
+    if (world_.ledger.size() >= tunables::kRequestsMax) return;
+    size_t offer_count = 0;
+    for (PeerMask left = segment.offers.holders(block) & trusted_; left != 0; left &= left - 1) {
+      const auto slot = static_cast<size_t>(std::countr_zero(left));
+      const Peer& peer = *world_.peers.at_slot(slot);
+      if (peer.in_flight >= tunables::kRequestsPerPeerMax || world_.now < peer.refused_until_ms) continue;
+      const TimeMs expected = peer.expected_ms();
+      if (demand.market_ms > 0 && expected > demand.market_ms + tunables::kFallbackGraceMs) continue;
+      offers[offer_count++] = {world_.peers.handle_of(slot), expected, peer.spare, peer.in_flight};
+    }
+    if (offer_count == 0) continue;
+    const double roll_a = world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
+    const double roll_b = world_.dice.roll();
+    const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
+    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(demand.market_ms, 100.0));
+  }
+}
+
+void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segment) {
+  const uint32_t count = segment.blocks.size();
+  if (!world_.config.cdn_has_ranges) {
+    // All or nothing: one roll for the segment, as long as nobody near has any of it.
+    for (uint32_t block = 0; block < count; ++block) {
+      if (!segment.blocks.is_missing(block) || market_of(segment, block, demand).supply > 0) return;
+    }
+    const double odds = count == 0 ? 0 : market::seed_odds(market_of(segment, 0, demand), tunables::kRollIntervalMs);
+    if (world_.dice.roll() < odds) fetch(handle, segment, 0, 0, false);
+    return;
+  }
+  uint32_t run_first = 0;
+  uint32_t run_count = 0;
+  for (uint32_t block = 0; block <= count; ++block) {
+    bool is_seed = false;
+    if (block < count && segment.blocks.is_missing(block) && (segment.offers.holders(block) & trusted_) == 0) {
+      const double odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
+      is_seed = odds > 0 && world_.dice.roll() < odds;
+      if (is_seed) {
+        world_.actions.push(ActionType::kRole, {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
+      }
+    }
+    if (is_seed) {
+      if (run_count++ == 0) run_first = block;
+    } else if (run_count > 0) {
+      if (!fetch(handle, segment, run_first, run_count, false)) return;
+      run_count = 0;
+    }
+  }
+}
+
+bool Trader::give_up(const Demand& demand, const Segment& segment) const {
+  if (!segment.is_wanted || segment.cdn_status == 0) return false;
+  const bool is_final = segment.cdn_status >= 400 && segment.cdn_status < 500 && segment.cdn_status != 408 &&
+                        segment.cdn_status != 429;  // a 416 is recorded only for a size that was told: it won't pass
+  if (!is_final && demand.slack_ms > 0) return false;
+  for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
+    if (segment.blocks.is_missing(block) && (segment.offers.holders(block) & trusted_) == 0) return true;
+  }
+  return segment.blocks.size() == 0;
+}
+
+void Trader::ask_cdn(const Demand& demand, Segment& segment) {
+  if (give_up(demand, segment)) {
+    segment.is_cdn_only = true;  // the player's own retry policy takes over, and tells the user what is wrong
+    custody_.failed(demand.handle, segment.cdn_status);
+    return;
+  }
+  if (!world_.cdn.may_ask(world_.now)) return;
+  // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
+  if (demand.market_ms <= -tunables::kFallbackGraceMs && !world_.cdn.is_failing()) {
+    // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
+    for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
+      if (segment.blocks.state(block) == BlockState::kDownloadingPeer) Requests(world_).cancel_block(demand.handle, block);
+    }
+  }
+  const uint32_t count = segment.blocks.size();
+  const bool nothing_here = segment.blocks.missing_count() == count;
+  if (nothing_here || segment.bytes_total == 0 || !world_.config.cdn_has_ranges) {
+    bool is_covered = segment.bytes_total != 0 && segment.blocks.missing_count() == 0;  // all of it is under way
+    world_.cdn.each([&](Handle, const Fetch& f) { is_covered = is_covered || (f.segment == demand.handle && f.is_whole); });
+    if (!is_covered) fetch(demand.handle, segment, 0, 0, true);
+    return;
+  }
+  for (uint32_t block = 0; block < count; ++block) {
+    if (!segment.blocks.is_missing(block)) continue;
+    uint32_t end = block + 1;
+    while (end < count && segment.blocks.is_missing(end)) ++end;
+    if (!fetch(demand.handle, segment, block, end - block, true)) return;
+    block = end;
+  }
+}
+
+bool Trader::fetch(Handle handle, Segment& segment, uint32_t first, uint32_t count, bool is_urgent) {
+  if (!world_.cdn.has_room()) return false;
+  Fetch fetch;
+  fetch.segment = handle;
+  fetch.first = first;
+  fetch.count = count;
+  fetch.is_whole = count == 0;
+  fetch.is_urgent = is_urgent;
+  fetch.began_ms = world_.now;
+  fetch.progress_ms = world_.now;
+  const Handle id = world_.cdn.begin(fetch);
+  const uint32_t end = count == 0 ? segment.blocks.size() : first + count;
+  for (uint32_t block = first; block < end; ++block) {
+    if (!segment.blocks.is_missing(block)) continue;
+    segment.blocks.mark_fetching(block);
+    world_.status.note(handle, block, true, world_.now);
+    if (!is_urgent) ++world_.counters.seeds;
+    if (is_urgent && trusted_ != 0) ++world_.counters.blocks_by_deadline;
+  }
+  uint32_t byte_end = 0;
+  if (count != 0 && segment.bytes_total != 0) byte_end = std::min((first + count) * kBlockBytes, segment.bytes_total);
+  world_.actions.push(ActionType::kFetch, {id, handle, static_cast<int32_t>(first), static_cast<int32_t>(count),
+                                           static_cast<int32_t>(byte_end)});
+  return true;
+}
+
+}  // namespace bazaar

@@ -1,0 +1,95 @@
+// Everything that one viewer knows, as one plain struct that the engine's parts share: what is live, who is there, what
+// is under way, what time it is. Owns the state; decides nothing. Invariant: `now` never runs backwards.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "actions.hpp"
+#include "avoided.hpp"
+#include "cdn_policy.hpp"
+#include "credit.hpp"
+#include "deadline.hpp"
+#include "dice.hpp"
+#include "peer_table.hpp"
+#include "request_ledger.hpp"
+#include "segment_window.hpp"
+#include "status_board.hpp"
+#include "tunables.hpp"
+
+namespace bazaar {
+
+struct Config {
+  std::array<uint8_t, 16> swarm{};
+  double store_bytes_max = tunables::kStoreBytesMaxDefault;
+  uint32_t peers_max = tunables::kPeersMaxDefault;
+  bool may_upload = true;
+  bool is_p2p = true;
+  bool cdn_has_ranges = true;
+  bool verifies = false;  ///< the glue checks each peer's block against a signed record before it counts
+};
+
+/// Sums over the session. Bytes count once a block is stored and verified; what came twice or too late is waste.
+struct Counters {
+  double bytes_from_cdn = 0;
+  double bytes_from_peers = 0;
+  double bytes_wasted = 0;
+  double control_bytes_sent = 0;
+  double control_bytes_received = 0;
+  double blocks_from_cdn = 0;
+  double blocks_from_peers = 0;
+  double blocks_by_deadline = 0;
+  double requests_sent = 0;
+  double rejects_received = 0;
+  double rejects_sent = 0;
+  double timeouts = 0;
+  double peers_dropped = 0;
+  double seeds = 0;
+};
+
+struct World {
+  explicit World(uint64_t seed) : dice(seed) {}
+
+  TimeMs now = 0;
+  Dice dice;
+  Config config;
+  Actions actions;
+  SegmentWindow window;
+  PeerTable peers;
+  Avoided avoided;
+  RequestLedger ledger;
+  CdnPolicy cdn;
+  Credit credit;
+  Playhead playhead;
+  StatusBoard status;
+  Counters counters;
+  std::vector<int32_t> renditions;  ///< that the player follows now
+  uint32_t swarm_size = 1;
+  uint32_t own_id = 0;              ///< given by the tracker; 0 before
+  double store_bytes = 0;
+
+  bool follows(int32_t rendition) const {
+    return std::find(renditions.begin(), renditions.end(), rendition) != renditions.end();
+  }
+
+  /// Puts an encoded message on its way to one peer. `encode` writes into a span and returns a length, 0 when it won't fit.
+  template <typename Encode>
+  void send(Handle handle, Encode encode) {
+    Peer* peer = peers.get(handle);
+    if (!peer) return;
+    const size_t length = encode(actions.room());
+    if (length == 0) return;
+    const int32_t offset = actions.take(length);
+    send_taken(handle, *peer, offset, length);
+  }
+  /// The same bytes to another peer.
+  void send_taken(Handle handle, Peer& peer, int32_t offset, size_t length) {
+    actions.push(ActionType::kSend, {handle, offset, static_cast<int32_t>(length)});
+    counters.control_bytes_sent += static_cast<double>(length);
+    peer.told_ms = now;
+  }
+};
+
+}  // namespace bazaar
