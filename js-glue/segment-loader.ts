@@ -105,7 +105,7 @@ export function segmentLoaderFor(desk: Desk): FragmentLoaderConstructor {
 
     ready(data: ArrayBuffer): void {
       if (this.#state !== 'market') return;
-      this.#account(performance.now());
+      this.#account(true);
       this.#leaveMarket();
       this.#state = 'delivering';
       // In a task of its own: hls.js acts inside its callback, and ours is in the middle of a turn.
@@ -126,7 +126,7 @@ export function segmentLoaderFor(desk: Desk): FragmentLoaderConstructor {
     }
 
     refresh(): void {
-      if (this.#state === 'market') this.#account(0);
+      if (this.#state === 'market') this.#account(false);
     }
 
     /**
@@ -136,16 +136,16 @@ export function segmentLoaderFor(desk: Desk): FragmentLoaderConstructor {
      * reads as nothing, a segment out of memory reads as the transfers that brought it, and a dead link reads as dead,
      * because its fetch is under way. `end` is never before `first`, nor `first` before `start`.
      */
-    #account(end: number): void {
+    #account(isOver: boolean): void {
       const { loaded, total, chunks, activeMs, firstByteMs } = this.#market!.progress();
       const { stats } = this;
       const now = performance.now();
       stats.loaded = loaded;
       stats.total = total;
       stats.chunkCount = chunks;
-      stats.loading.start = now - Math.max(activeMs, end > 0 ? 1 : 0);
+      stats.loading.start = now - Math.max(activeMs, isOver ? 1 : 0);
       stats.loading.first = loaded > 0 ? Math.min(now, stats.loading.start + firstByteMs) : 0;
-      stats.loading.end = end > 0 ? now : 0;
+      stats.loading.end = isOver ? now : 0;
     }
 
     /**

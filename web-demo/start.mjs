@@ -31,9 +31,12 @@ const options = new Command('npm start --')
 
 /** What is up, to be taken down last in, first out. @type {(() => unknown)[]} */
 const running = [];
-let figures = () => ({ viewers: [], totals: { bytesFromCdn: 0, bytesFromPeers: 0, bytesUploaded: 0, stalls: 0 }, originBytes: 0 });
+let figures = () => ({
+  viewers: [],
+  totals: { bytesFromCdn: 0, bytesFromPeers: 0, bytesUploaded: 0, stalls: 0 },
+  originBytes: 0,
+});
 const table = new TerminalTable(process.stdout, () => figures());
-
 
 /** @type {Promise<void> | undefined} */
 let ending;
@@ -61,19 +64,46 @@ try {
   // Ctrl-C reaches the children too, and they may be quicker than we are: that is no news.
   const complain = (line) => setTimeout(() => ending || say(line), 500);
   const tracker = await own(await startTracker({ host: options.host, onExit: complain }));
-  const origin = await own(await startOrigin({ port: options.port, host: options.host, source: options.source, tracker: tracker.url, viewers: count, say }));
-  figures = () => ({ viewers: origin.reports.present(Date.now()), totals: origin.reports.totals(Date.now()), originBytes: origin.counters.segmentBytes });
+  const origin = await own(
+    await startOrigin({
+      port: options.port,
+      host: options.host,
+      source: options.source,
+      tracker: tracker.url,
+      viewers: count,
+      say,
+    }),
+  );
+  figures = () => ({
+    viewers: origin.reports.present(Date.now()),
+    totals: origin.reports.totals(Date.now()),
+    originBytes: origin.counters.segmentBytes,
+  });
 
   if (count > 0 && !ending) {
     say(`opening ${count} headless ${count === 1 ? 'viewer' : 'viewers'} …`);
     const { hostname } = new URL(origin.url);
-    await own(await openViewers({ count, origin: origin.url, tracker: String(trackerFor(tracker.url, hostname)), streamUrl: origin.streamUrl, say: complain }));
+    await own(
+      await openViewers({
+        count,
+        origin: origin.url,
+        tracker: String(trackerFor(tracker.url, hostname)),
+        streamUrl: origin.streamUrl,
+        say: complain,
+      }),
+    );
   }
   if (!ending) {
     say(`\n  hls-bazaar is live:  ${origin.url}/\n`);
-    say(count > 0 ? `  The first tab you open joins a swarm of ${count}. Ctrl-C ends everything.` : '  Open it in two tabs or more. Ctrl-C ends everything.');
+    say(
+      count > 0
+        ? `  The first tab you open joins a swarm of ${count}. Ctrl-C ends everything.`
+        : '  Open it in two tabs or more. Ctrl-C ends everything.',
+    );
     if (!['127.0.0.1', 'localhost', '::1'].includes(options.host)) {
-      say('  From another machine browsers share only over https or a tunnel to localhost (WebCrypto needs a secure context);\n  over plain http the video plays from the CDN alone.');
+      say(
+        '  From another machine browsers share only over https or a tunnel to localhost (WebCrypto needs a secure context);\n  over plain http the video plays from the CDN alone.',
+      );
     }
     say('');
     table.start();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { makeError, noticeError } from '../../js-glue/errors.js';
 import { Emitter } from '../../js-glue/events.js';
 
-beforeEach(() => void jest.useFakeTimers());
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['queueMicrotask'] }));
 afterEach(() => void jest.useRealTimers());
 
 test('listeners hear events until they are taken off', () => {

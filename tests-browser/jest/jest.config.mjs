@@ -1,5 +1,5 @@
 // How the glue's tests run: Node, ES modules, TypeScript through swc. Owns the configuration; refuses to know any test.
-// Invariant: the WASM core is the one that pages load (build/wasm/bazaar_core_web.*), never a stand-in.
+// Invariant: the WASM core is the one that pages load (build/wasm/bazaar_core.*), never a stand-in.
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,7 +17,6 @@ export default {
     ],
   },
   moduleNameMapper: {
-    'build/wasm/bazaar_core\\.mjs$': '<rootDir>/build/wasm/bazaar_core_web.mjs',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   collectCoverageFrom: ['js-glue/**/*.ts', '!js-glue/**/*.d.ts'],

@@ -7,7 +7,7 @@ let restore: () => void;
 let log: string[];
 
 beforeEach(() => {
-  jest.useFakeTimers();
+  jest.useFakeTimers({ doNotFake: ['queueMicrotask'] });
   restore = fakeBrowser();
   log = [];
 });

@@ -9,7 +9,7 @@ let log: string[];
 let socket: TrackerSocket;
 
 beforeEach(() => {
-  jest.useFakeTimers();
+  jest.useFakeTimers({ doNotFake: ['queueMicrotask'] });
   restore = fakeBrowser();
   log = [];
   const report = {

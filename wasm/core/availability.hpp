@@ -45,6 +45,10 @@ class Availability {
   PeerMask holders(uint32_t block) const { return offers_[block].holders; }   ///< would serve it now
   PeerMask fetchers(uint32_t block) const { return offers_[block].fetchers; } ///< getting it from the CDN: supply soon
   PeerMask leechers(uint32_t block) const { return offers_[block].leechers; } ///< getting it from a peer
+  /// Has it, or gets it from wherever.
+  PeerMask anybody(uint32_t block) const {
+    return offers_[block].holders | offers_[block].fetchers | offers_[block].leechers;
+  }
 
   void clear() {
     offers_.clear();

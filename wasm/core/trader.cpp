@@ -140,13 +140,14 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.dice.roll() < odds) fetch(handle, segment, 0, 0, false);
     return;
   }
+  double odds = -1;  // alike for all blocks of a segment that nobody near has or gets; of the others they are 0
   uint32_t run_first = 0;
   uint32_t run_count = 0;
   for (uint32_t block = 0; block <= count; ++block) {
     bool is_seed = false;
-    if (block < count && segment.blocks.is_missing(block) && (segment.offers.holders(block) & trusted_) == 0) {
-      const double odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
-      is_seed = odds > 0 && world_.dice.roll() < odds;
+    if (block < count && segment.blocks.is_missing(block) && (segment.offers.anybody(block) & trusted_) == 0) {
+      if (odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
+      is_seed = world_.dice.roll() < odds;
       if (is_seed) {
         world_.actions.push(ActionType::kRole, {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
       }

@@ -72,10 +72,19 @@ export function asTable({ viewers, totals, originBytes }) {
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
     style: { head: ['bold'], border: ['gray'], compact: true },
   });
-  const row = (name, peers, r, latency) =>
-    [name, peers, megabytes(r.bytesFromCdn), megabytes(r.bytesFromPeers), percent(r.bytesFromPeers, r.bytesFromCdn + r.bytesFromPeers), megabytes(r.bytesUploaded), latency, r.stalls];
+  const row = (name, peers, r, latency) => [
+    name,
+    peers,
+    megabytes(r.bytesFromCdn),
+    megabytes(r.bytesFromPeers),
+    percent(r.bytesFromPeers, r.bytesFromCdn + r.bytesFromPeers),
+    megabytes(r.bytesUploaded),
+    latency,
+    r.stalls,
+  ];
   // A wall of tabs would scroll the table out of its place.
-  for (const viewer of viewers.slice(0, 20)) table.push(row(viewer.viewer, viewer.peers, viewer, seconds(viewer.latencyS)));
+  for (const viewer of viewers.slice(0, 20))
+    table.push(row(viewer.viewer, viewer.peers, viewer, seconds(viewer.latencyS)));
   if (viewers.length > 20) table.push([{ content: `and ${viewers.length - 20} more`, colSpan: 8 }]);
   table.push(row('all', viewers.length, totals, ''));
   return `${table.toString()}\nThe origin counted ${megabytes(originBytes)} of segments leaving.`;

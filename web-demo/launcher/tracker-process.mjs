@@ -37,10 +37,12 @@ export async function startTracker({ host, port = 0, onExit = () => {} }) {
 
   const lines = createInterface({ input: child.stdout });
   const url = await Promise.race([
-    new Promise((resolve) => lines.on('line', (line) => {
-      const found = /wss?:\/\/\S+/.exec(line)?.[0];
-      if (found) resolve(found);
-    })),
+    new Promise((resolve) =>
+      lines.on('line', (line) => {
+        const found = /wss?:\/\/\S+/.exec(line)?.[0];
+        if (found) resolve(found);
+      }),
+    ),
     exited.then(() => undefined),
     new Promise((resolve) => setTimeout(resolve, START_MS).unref()),
   ]);
@@ -49,6 +51,12 @@ export async function startTracker({ host, port = 0, onExit = () => {} }) {
     throw new DemoError(`The tracker did not start: ${complaint.trim() || 'it never said that it listens'}`);
   }
   let closing = false;
-  void exited.then(() => closing || onExit(`The tracker ended by itself: ${complaint.trim() || 'it said nothing'}. Playback and open links go on; newcomers find nobody.`));
+  void exited.then(
+    () =>
+      closing ||
+      onExit(
+        `The tracker ended by itself: ${complaint.trim() || 'it said nothing'}. Playback and open links go on; newcomers find nobody.`,
+      ),
+  );
   return { url, close: () => ((closing = true), close()) };
 }

@@ -73,8 +73,16 @@ export async function findChromium() {
   for (const name of NAMES) {
     for (const folder of (process.env.PATH ?? '').split(delimiter)) {
       const path = join(folder, name);
-      if (await access(path, constants.X_OK).then(() => true, () => false)) return path;
+      if (
+        await access(path, constants.X_OK).then(
+          () => true,
+          () => false,
+        )
+      )
+        return path;
     }
   }
-  throw new DemoError('Chromium is not installed; the demo opens its viewers with it. On Debian: apt-get install chromium. Or start with --no-browser and open tabs of your own.');
+  throw new DemoError(
+    'Chromium is not installed; the demo opens its viewers with it. On Debian: apt-get install chromium. Or start with --no-browser and open tabs of your own.',
+  );
 }

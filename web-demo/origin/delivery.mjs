@@ -24,7 +24,7 @@ async function* pieces(body, { spec, active }, onSent, gone) {
   const startMs = performance.now();
   let sent = 0;
   for await (const chunk of body) {
-    for (let offset = 0; offset < chunk.length; ) {
+    for (let offset = 0; offset < chunk.length;) {
       const allowance = active() && spec.stallAfterBytes !== undefined ? spec.stallAfterBytes - sent : Infinity;
       if (allowance <= 0) {
         if (await pause(STALL_POLL_MS, gone)) return;

@@ -24,7 +24,10 @@ export class Fault {
   constructor(spec, now) {
     this.spec = spec;
     this.now = now;
-    this.endsMs = Math.min(spec.untilMs ?? Infinity, spec.durationMs === undefined ? Infinity : now() + spec.durationMs);
+    this.endsMs = Math.min(
+      spec.untilMs ?? Infinity,
+      spec.durationMs === undefined ? Infinity : now() + spec.durationMs,
+    );
   }
 
   get active() {
@@ -39,7 +42,8 @@ export class Fault {
   /** @param {string} path @param {string} viewer */
   takes(path, viewer) {
     const { match, viewer: only, times } = this.spec;
-    if (!this.active || (only !== undefined && only !== viewer) || (times !== undefined && this.hits >= times)) return false;
+    if (!this.active || (only !== undefined && only !== viewer) || (times !== undefined && this.hits >= times))
+      return false;
     // `lastIndex` of a /g or /y expression would make every second request escape.
     if (match instanceof RegExp) return new RegExp(match.source, match.flags.replace(/[gy]/g, '')).test(path);
     return match === undefined || match(path);
@@ -77,6 +81,9 @@ export class Faults {
   forRequest(path, viewer) {
     const hit = this.#all.filter((fault) => fault.takes(path, viewer));
     for (const fault of hit) fault.hits++;
-    return { spec: Object.assign({}, ...hit.map((fault) => fault.spec)), active: () => hit.some((fault) => fault.active) };
+    return {
+      spec: Object.assign({}, ...hit.map((fault) => fault.spec)),
+      active: () => hit.some((fault) => fault.active),
+    };
   }
 }

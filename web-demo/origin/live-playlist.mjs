@@ -54,7 +54,9 @@ export function masterPlaylist(renditions, audioKbps) {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
   for (const { name, width, height, videoKbps } of renditions) {
     const bits = (videoKbps + audioKbps) * 1000;
-    lines.push(`#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bits * 1.15)},AVERAGE-BANDWIDTH=${bits},RESOLUTION=${width}x${height},CODECS="avc1.4d401e,mp4a.40.2"`);
+    lines.push(
+      `#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bits * 1.15)},AVERAGE-BANDWIDTH=${bits},RESOLUTION=${width}x${height},CODECS="avc1.4d401e,mp4a.40.2"`,
+    );
     lines.push(`${name}/live.m3u8`);
   }
   return lines.join('\n') + '\n';

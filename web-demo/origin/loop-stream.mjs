@@ -26,7 +26,9 @@ export async function serveLoop(app, { recipe: named, cache, windowSegments = WI
     windowSegments,
   };
 
-  app.get('/live/master.m3u8', (_request, reply) => playlist(reply, masterPlaylist(recipe.renditions, recipe.audioKbps)));
+  app.get('/live/master.m3u8', (_request, reply) =>
+    playlist(reply, masterPlaylist(recipe.renditions, recipe.audioKbps)),
+  );
 
   app.get('/live/:rendition/:file', (request, reply) => {
     const { rendition, file } = /** @type {{ rendition: string, file: string }} */ (request.params);

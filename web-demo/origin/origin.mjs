@@ -32,24 +32,47 @@ const INIT = /(^|\/)init[^/]*$/;
  *
  * @param {OriginOptions} [options]
  */
-export async function startOrigin({ port = 0, host = '127.0.0.1', recipe = 'demo', source, tracker, viewers, cache, windowSegments, pages = true, say } = {}) {
+export async function startOrigin({
+  port = 0,
+  host = '127.0.0.1',
+  recipe = 'demo',
+  source,
+  tracker,
+  viewers,
+  cache,
+  windowSegments,
+  pages = true,
+  say,
+} = {}) {
   const counters = new Counters();
   const faults = new Faults();
   const reports = new ViewerReports();
   const app = fastify({ forceCloseConnections: true, logger: false });
 
-  await app.register(cors, { origin: true, allowedHeaders: ['range', 'x-viewer', 'content-type'], exposedHeaders: ['content-range', 'content-length'], maxAge: 600 });
+  await app.register(cors, {
+    origin: true,
+    allowedHeaders: ['range', 'x-viewer', 'content-type'],
+    exposedHeaders: ['content-range', 'content-length'],
+    maxAge: 600,
+  });
   await app.register(files, { root: process.cwd(), serve: false, cacheControl: false });
   app.decorateRequest('gate', null);
   app.addHook('onRequest', (request, reply) => admit(request, reply, counters, faults));
   app.addHook('onSend', async (request, reply, payload) => release(request, reply, payload, counters));
 
   try {
-    const streamPath = source === undefined ? await serveLoop(app, { recipe, cache, windowSegments, say }) : await serveSource(app, { source, say });
+    const streamPath =
+      source === undefined
+        ? await serveLoop(app, { recipe, cache, windowSegments, say })
+        : await serveSource(app, { source, say });
     if (pages) await servePages(app, { tracker, viewers, streamPath, reports });
     await app.listen({ port, host });
     const address = /** @type {import('node:net').AddressInfo} */ (app.server.address());
-    const name = ['0.0.0.0', '::'].includes(address.address) ? '127.0.0.1' : address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    const name = ['0.0.0.0', '::'].includes(address.address)
+      ? '127.0.0.1'
+      : address.family === 'IPv6'
+        ? `[${address.address}]`
+        : address.address;
     const url = `http://${name}:${address.port}`;
     return { url, streamUrl: url + streamPath, counters, faults, reports, close: () => app.close() };
   } catch (error) {
@@ -84,8 +107,11 @@ function release(request, reply, payload, counters) {
   if (!media) return payload;
   // Two tabs of one browser share an HTTP cache; the demo wants to see every byte that a viewer takes from the CDN.
   reply.header('cache-control', 'no-store');
-  if (request.method !== 'GET' || ![200, 206].includes(reply.statusCode) || typeof payload?.pipe !== 'function') return payload;
-  const size = Number(/\/(\d+)$/.exec(String(reply.getHeader('content-range') ?? ''))?.[1] ?? reply.getHeader('content-length'));
+  if (request.method !== 'GET' || ![200, 206].includes(reply.statusCode) || typeof payload?.pipe !== 'function')
+    return payload;
+  const size = Number(
+    /\/(\d+)$/.exec(String(reply.getHeader('content-range') ?? ''))?.[1] ?? reply.getHeader('content-length'),
+  );
   counters.asked(viewer, path);
   counters.sized(path, size);
   reply.raw.on('close', () => {
@@ -95,8 +121,11 @@ function release(request, reply, payload, counters) {
 }
 
 function listenProblem(error, host, port) {
-  if (error.code === 'EADDRINUSE') return new DemoError(`Port ${port} on ${host} is in use; choose another with --port.`);
-  if (error.code === 'EACCES') return new DemoError(`Port ${port} needs rights this user does not have; choose one above 1023 with --port.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new DemoError(`This machine has no address ${host} to listen on.`);
+  if (error.code === 'EADDRINUSE')
+    return new DemoError(`Port ${port} on ${host} is in use; choose another with --port.`);
+  if (error.code === 'EACCES')
+    return new DemoError(`Port ${port} needs rights this user does not have; choose one above 1023 with --port.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new DemoError(`This machine has no address ${host} to listen on.`);
   return error;
 }

@@ -30,14 +30,24 @@ export const CONTENT_SECURITY_POLICY = [
 export async function servePages(app, { tracker, viewers = 0, streamPath, reports }) {
   await buildPages();
   const page = (name) => (_request, reply) =>
-    reply.header('content-security-policy', CONTENT_SECURITY_POLICY).header('cache-control', 'no-cache').sendFile(name, PAGES);
+    reply
+      .header('content-security-policy', CONTENT_SECURITY_POLICY)
+      .header('cache-control', 'no-cache')
+      .sendFile(name, PAGES);
   app.get('/', page('index.html'));
   app.get('/viewer.html', page('viewer.html'));
-  app.get('/page/*', (request, reply) => reply.header('cache-control', 'no-cache').sendFile(request.params['*'], PAGES));
-  app.get('/lib/*', (request, reply) => reply.header('cache-control', 'no-cache').sendFile(request.params['*'], LIBRARY));
+  app.get('/page/*', (request, reply) =>
+    reply.header('cache-control', 'no-cache').sendFile(request.params['*'], PAGES),
+  );
+  app.get('/lib/*', (request, reply) =>
+    reply.header('cache-control', 'no-cache').sendFile(request.params['*'], LIBRARY),
+  );
 
   app.get('/demo-config.json', (request, reply) =>
-    reply.header('cache-control', 'no-store').send({ tracker: trackerFor(tracker, request.hostname), stream: streamPath, viewers }));
+    reply
+      .header('cache-control', 'no-store')
+      .send({ tracker: trackerFor(tracker, request.hostname), stream: streamPath, viewers }),
+  );
 
   app.post('/viewer-report', { schema: { body: reportSchema }, bodyLimit: 2048 }, (request) => {
     reports.take(request.body, Date.now());

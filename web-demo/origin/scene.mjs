@@ -21,10 +21,38 @@ const lot = (i, salt) => Math.abs((Math.sin(i * 127.1 + salt * 311.7) * 43758.54
 
 const RIDGES = [
   // height of the base line, swell, [waves across, turns a loop, weight] …
-  { base: 0.6, swell: 0.05, waves: [[1.3, 1, 0.7], [3.1, 2, 0.3]] },
-  { base: 0.7, swell: 0.06, waves: [[1.1, -1, 0.6], [2.3, -3, 0.4]] },
-  { base: 0.8, swell: 0.06, waves: [[0.8, 2, 0.7], [2.9, 4, 0.3]] },
-  { base: 0.92, swell: 0.05, waves: [[0.6, -3, 0.8], [1.7, -5, 0.2]] },
+  {
+    base: 0.6,
+    swell: 0.05,
+    waves: [
+      [1.3, 1, 0.7],
+      [3.1, 2, 0.3],
+    ],
+  },
+  {
+    base: 0.7,
+    swell: 0.06,
+    waves: [
+      [1.1, -1, 0.6],
+      [2.3, -3, 0.4],
+    ],
+  },
+  {
+    base: 0.8,
+    swell: 0.06,
+    waves: [
+      [0.8, 2, 0.7],
+      [2.9, 4, 0.3],
+    ],
+  },
+  {
+    base: 0.92,
+    swell: 0.05,
+    waves: [
+      [0.6, -3, 0.8],
+      [1.7, -5, 0.2],
+    ],
+  },
 ];
 const LANTERNS = 22;
 const STARS = 90;
@@ -42,7 +70,10 @@ export function drawFrame(width, height, phase, out) {
   }
   if (night > 0.05) stars(width, height, phase, night, out);
   // Sun and moon share one path: half a turn apart, each below the ridges while the other is up.
-  for (const [offset, colour, radius] of /** @type {const} */ ([[0.5, [255, 236, 190], 0.075], [0, [214, 224, 250], 0.05]])) {
+  for (const [offset, colour, radius] of /** @type {const} */ ([
+    [0.5, [255, 236, 190], 0.075],
+    [0, [214, 224, 250], 0.05],
+  ])) {
     const angle = TURN * (phase + offset + 0.02);
     const x = width * (0.5 - 0.42 * Math.cos(angle));
     glow(width, height, x, height * (0.72 - 0.52 * Math.sin(angle)), height * radius, colour, 1, out);
@@ -50,9 +81,14 @@ export function drawFrame(width, height, phase, out) {
   RIDGES.forEach((ridge, i) => {
     const face = mix(far, near, i / (RIDGES.length - 1));
     // The light on a ridge depends only on how far below its edge a pixel is: one colour a row, worked out once.
-    const rows = Uint32Array.from({ length: height }, (_, depth) => packed(mix(face, horizon, 0.35 * Math.max(0, 1 - depth / (height * 0.09)) ** 2)));
+    const rows = Uint32Array.from({ length: height }, (_, depth) =>
+      packed(mix(face, horizon, 0.35 * Math.max(0, 1 - depth / (height * 0.09)) ** 2)),
+    );
     for (let x = 0; x < width; x++) {
-      const rise = ridge.waves.reduce((sum, [n, turns, weight]) => sum + weight * Math.sin(TURN * (n * x / width + turns * phase) + i), 0);
+      const rise = ridge.waves.reduce(
+        (sum, [n, turns, weight]) => sum + weight * Math.sin(TURN * ((n * x) / width + turns * phase) + i),
+        0,
+      );
       const top = Math.round(height * (ridge.base - ridge.swell * rise));
       for (let y = Math.max(0, top); y < height; y++) out[y * width + x] = rows[y - top];
     }
@@ -100,8 +136,11 @@ function glow(width, height, cx, cy, radius, colour, strength, out) {
       const halo = 1 - d / 4;
       const k = strength * (d < 1 ? 1 - 0.15 * d * d : 0.85 * Math.max(0, 2 - d) ** 3 + 0.22 * halo * halo);
       const old = out[y * width + x];
-      out[y * width + x] = packed([(old & 255) + colour[0] * k * (1 - (old & 255) / 300), ((old >> 8) & 255) + colour[1] * k * (1 - ((old >> 8) & 255) / 300),
-        ((old >> 16) & 255) + colour[2] * k * (1 - ((old >> 16) & 255) / 300)]);
+      out[y * width + x] = packed([
+        (old & 255) + colour[0] * k * (1 - (old & 255) / 300),
+        ((old >> 8) & 255) + colour[1] * k * (1 - ((old >> 8) & 255) / 300),
+        ((old >> 16) & 255) + colour[2] * k * (1 - ((old >> 16) & 255) / 300),
+      ]);
     }
   }
 }

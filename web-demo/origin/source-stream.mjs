@@ -31,10 +31,17 @@ export async function serveSource(app, { source, say = () => {} }) {
  */
 export async function findPlaylist(folder) {
   const names = await readdir(folder).catch((error) => {
-    throw new DemoError(error.code === 'ENOTDIR' ? `${folder} is a file; --source wants the folder of an HLS packager.` : `The source folder ${folder} cannot be read (${error.code}).`);
+    throw new DemoError(
+      error.code === 'ENOTDIR'
+        ? `${folder} is a file; --source wants the folder of an HLS packager.`
+        : `The source folder ${folder} cannot be read (${error.code}).`,
+    );
   });
   const playlists = await Promise.all(
-    names.filter((name) => name.endsWith('.m3u8')).sort().map(async (name) => ({ name, text: await readFile(resolve(folder, name), 'utf8') })),
+    names
+      .filter((name) => name.endsWith('.m3u8'))
+      .sort()
+      .map(async (name) => ({ name, text: await readFile(resolve(folder, name), 'utf8') })),
   );
   const usable = playlists.filter(({ text }) => text.startsWith('#EXTM3U'));
   if (usable.length === 0) {

@@ -36,7 +36,8 @@ export class ViewerReports {
   /** @param {Report} report @param {number} nowMs */
   take(report, nowMs) {
     if (!this.#latest.has(report.viewer) && this.#latest.size >= REPORTS_MAX) this.#retire(nowMs);
-    if (this.#latest.has(report.viewer) || this.#latest.size < REPORTS_MAX) this.#latest.set(report.viewer, { report, atMs: nowMs });
+    if (this.#latest.has(report.viewer) || this.#latest.size < REPORTS_MAX)
+      this.#latest.set(report.viewer, { report, atMs: nowMs });
   }
 
   /** Viewers heard of lately, in the order in which they came. @param {number} nowMs @returns {Report[]} */

@@ -15,23 +15,25 @@ export class BlockMap {
 
   draw(segments: SegmentBlocks[], playheadS: number): void {
     const rows = [...segments].sort((a, b) => a.start - b.start).slice(-ROWS_MAX);
+    this.canvas.hidden = rows.length === 0;
+    if (rows.length === 0) return;
     this.canvas.style.height = `${Math.max(3, rows.length) * ROW}px`;
-    const { context, width, height } = prepare(this.canvas);
+    const { context, width } = prepare(this.canvas);
     const t = theme();
-    if (rows.length === 0) {
-      context.fillStyle = t.muted;
-      context.font = `14px ${t.font}`;
-      context.fillText('hls.js fetches whole segments from the CDN; there is no block to show.', 0, height / 2, width);
-      this.canvas.setAttribute('aria-label', 'No blocks');
-      return;
-    }
     const columns = Math.max(8, ...rows.map(({ states }) => states.length));
     const cell = Math.min(96, (width - LABEL) / columns);
     rows.forEach((row, i) => this.#row(context, t, row, i * ROW, cell, playheadS));
     this.canvas.setAttribute('aria-label', summary(rows));
   }
 
-  #row(context: CanvasRenderingContext2D, t: Theme, { sn, start, duration, states }: SegmentBlocks, y: number, cell: number, playheadS: number): void {
+  #row(
+    context: CanvasRenderingContext2D,
+    t: Theme,
+    { sn, start, duration, states }: SegmentBlocks,
+    y: number,
+    cell: number,
+    playheadS: number,
+  ): void {
     const current = playheadS >= start && playheadS < start + duration;
     context.font = `${current ? 600 : 400} 12px ${t.font}`;
     context.textBaseline = 'middle';
@@ -98,6 +100,7 @@ export class BlockMap {
 
 function summary(rows: SegmentBlocks[]): string {
   const all = rows.flatMap(({ states }) => [...states]);
-  const count = (status: number, source?: number) => all.filter((s) => (s & 3) === status && (source === undefined || s >> 2 === source)).length;
+  const count = (status: number, source?: number) =>
+    all.filter((s) => (s & 3) === status && (source === undefined || s >> 2 === source)).length;
   return `${rows.length} segments: ${count(2, 2)} blocks from peers, ${count(2, 1)} from the CDN, ${count(1)} on their way, ${count(0)} not yet`;
 }

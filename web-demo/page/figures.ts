@@ -42,7 +42,10 @@ function showStatus(player: Player): void {
   const { peers, reason } = player.p2p?.stats ?? { peers: 0, reason: 'off' };
   const waiting = ['starting', 'alone', 'connecting', 'tracker-connecting'].includes(reason ?? '');
   document.getElementById('status')!.dataset['state'] = peers > 0 ? 'sharing' : waiting ? 'starting' : 'plain';
-  write('status', peers > 0 ? `Sharing with ${peers} ${peers === 1 ? 'viewer' : 'viewers'}` : (REASONS[reason ?? ''] ?? 'Plain HLS'));
+  write(
+    'status',
+    peers > 0 ? `Sharing with ${peers} ${peers === 1 ? 'viewer' : 'viewers'}` : (REASONS[reason ?? ''] ?? 'Plain HLS'),
+  );
 }
 
 /** Passing trouble is shown so long; what ended sharing stays as long as nobody shares. */

@@ -23,5 +23,7 @@ export function formatSeconds(seconds: number): string {
 }
 
 export function formatRate(bitsPerSecond: number): string {
-  return bitsPerSecond >= 1e6 ? `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
+  return bitsPerSecond >= 1e6
+    ? `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`
+    : `${Math.round(bitsPerSecond / 1e3)} kbit/s`;
 }

@@ -86,7 +86,8 @@ export class Player {
 
   async #attach(): Promise<P2p | null> {
     const { tracker } = this.options;
-    if (!tracker) return this.#refused('no-tracker', 'This server has no tracker, so the video comes from the CDN alone.');
+    if (!tracker)
+      return this.#refused('no-tracker', 'This server has no tracker, so the video comes from the CDN alone.');
     const attach = await loadLibrary();
     if (!attach) return this.#refused('no-library', 'dist/hls-bazaar.js is not there: run npm run build.');
     // No STUN: the demo's viewers are on this machine or its network, and it should tell nobody outside that they exist.

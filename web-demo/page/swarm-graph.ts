@@ -46,7 +46,8 @@ export class SwarmGraph {
     this.#fedMs = nowMs;
     for (const node of this.#nodes.values()) node.seen = false;
     this.#traffic(CDN, 'CDN', cdnBytes, 0, nowMs, spanMs);
-    for (const { id, bytesIn, bytesOut } of peers) this.#traffic(String(id), shortId(id), bytesIn, bytesOut, nowMs, spanMs);
+    for (const { id, bytesIn, bytesOut } of peers)
+      this.#traffic(String(id), shortId(id), bytesIn, bytesOut, nowMs, spanMs);
     for (const [id, node] of this.#nodes) {
       if (node.seen) continue;
       this.#nodes.delete(id);
@@ -73,7 +74,10 @@ export class SwarmGraph {
       this.#nodes.set(id, node);
     }
     node.seen = true;
-    for (const [flow, bytes] of [['in', bytesIn], ['out', bytesOut]] as [Flow, number][]) {
+    for (const [flow, bytes] of [
+      ['in', bytesIn],
+      ['out', bytesOut],
+    ] as [Flow, number][]) {
       const moved = Math.max(0, bytes - node[flow].bytes);
       node[flow].bytes = bytes;
       // About three seconds of memory: a segment's burst and the pause after it make one figure.
@@ -90,12 +94,21 @@ export class SwarmGraph {
     for (const [id, spot] of spots) this.#edge(context, t, spot, me, this.#nodes.get(id)!);
     for (const { edge, flow, progress, lane } of this.#dots.moving(nowMs)) {
       const spot = spots.get(edge);
-      if (spot) dot(context, flow === 'in' ? (edge === CDN ? t.cdnFill : t.peersFill) : t.upFill, spot, me, flow, progress, lane);
+      if (spot)
+        dot(
+          context,
+          flow === 'in' ? (edge === CDN ? t.cdnFill : t.peersFill) : t.upFill,
+          spot,
+          me,
+          flow,
+          progress,
+          lane,
+        );
     }
     for (const [id, spot] of spots) this.#node(context, t, id, spot);
     disc(context, me, 23, t.ink, t.card);
     text(context, 'you', me.x, me.y, `600 13px ${t.font}`, t.card);
-    if (spots.size <= 1) text(context, 'No peers yet', width / 2, height * 0.8, `14px ${t.font}`, t.muted);
+    if (spots.size <= 1) text(context, 'No peers', width / 2, height * 0.8, `14px ${t.font}`, t.muted);
   }
 
   #place(width: number, height: number, me: Spot): Map<string, Spot> {
@@ -147,7 +160,15 @@ function shortId(id: number | string): string {
   return (typeof id === 'number' ? (id >>> 0).toString(16).padStart(8, '0') : id).slice(0, 3);
 }
 
-function dot(context: CanvasRenderingContext2D, colour: string, far: Spot, me: Spot, flow: Flow, progress: number, lane: number): void {
+function dot(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  far: Spot,
+  me: Spot,
+  flow: Flow,
+  progress: number,
+  lane: number,
+): void {
   const [from, to] = flow === 'in' ? [far, me] : [me, far];
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   // Each direction keeps to its own side of the line, as on a road.
@@ -175,7 +196,15 @@ function disc(context: CanvasRenderingContext2D, { x, y }: Spot, radius: number,
   context.stroke();
 }
 
-function text(context: CanvasRenderingContext2D, words: string, x: number, y: number, font: string, colour: string, align: CanvasTextAlign = 'center'): void {
+function text(
+  context: CanvasRenderingContext2D,
+  words: string,
+  x: number,
+  y: number,
+  font: string,
+  colour: string,
+  align: CanvasTextAlign = 'center',
+): void {
   context.font = font;
   context.textAlign = align;
   context.textBaseline = 'middle';

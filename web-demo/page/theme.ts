@@ -53,7 +53,11 @@ export function onThemeChange(listener: () => void): void {
 }
 
 /** A canvas as sharp as the screen, drawn in CSS pixels. */
-export function prepare(canvas: HTMLCanvasElement): { context: CanvasRenderingContext2D; width: number; height: number } {
+export function prepare(canvas: HTMLCanvasElement): {
+  context: CanvasRenderingContext2D;
+  width: number;
+  height: number;
+} {
   const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = Math.min(3, devicePixelRatio || 1);
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];

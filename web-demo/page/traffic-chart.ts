@@ -42,7 +42,8 @@ export class TrafficChart {
       const to = samples[i]!;
       let from = samples[i - 1]!;
       for (let j = i - 1; j >= 0 && to.atS - samples[j]!.atS <= MEAN_S + 0.5; j--) from = samples[j]!;
-      const rate = (key: keyof Totals) => ((to.totals[key] - from.totals[key]) * 8) / 1e6 / Math.max(0.2, to.atS - from.atS);
+      const rate = (key: keyof Totals) =>
+        ((to.totals[key] - from.totals[key]) * 8) / 1e6 / Math.max(0.2, to.atS - from.atS);
       xs.push(to.atS - nowS);
       cdn!.push(rate('cdn'));
       taken!.push(rate('cdn') + rate('peers'));
@@ -54,7 +55,10 @@ export class TrafficChart {
     const last = xs.length - 1;
     if (last >= 0) {
       const peers = (taken![last]! - cdn![last]!).toFixed(1);
-      this.box.setAttribute('aria-label', `Now: ${peers} Mbit/s from peers, ${cdn![last]!.toFixed(1)} from the CDN, ${up![last]!.toFixed(1)} passed on`);
+      this.box.setAttribute(
+        'aria-label',
+        `Now: ${peers} Mbit/s from peers, ${cdn![last]!.toFixed(1)} from the CDN, ${up![last]!.toFixed(1)} passed on`,
+      );
     }
   }
 
@@ -74,7 +78,13 @@ export class TrafficChart {
         padding: [10, 16, 0, 0],
         scales: { x: { time: false, range: [-SPAN_S, 0] }, y: { range: () => [0, this.#topMbits || 4] } },
         axes: [
-          { ...axis, size: 28, grid: { show: false }, splits: [-120, -90, -60, -30, 0], values: (_u, at) => at.map((s) => (s === 0 ? 'now' : `−${-s} s`)) },
+          {
+            ...axis,
+            size: 28,
+            grid: { show: false },
+            splits: [-120, -90, -60, -30, 0],
+            values: (_u, at) => at.map((s) => (s === 0 ? 'now' : `−${-s} s`)),
+          },
           { ...axis, size: 52, values: (_u, at) => at.map((v, i) => (i === at.length - 1 ? `${v} Mb/s` : String(v))) },
         ],
         // The whole first, then the CDN's part painted over it: what stays visible above is the peers' part.

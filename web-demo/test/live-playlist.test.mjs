@@ -10,12 +10,15 @@ const at = (seconds) => epochMs + seconds * 1000;
 
 /** A playlist as a picture: `|` a discontinuity, `m` an init segment, a number a segment. */
 const picture = (text) =>
-  text.split('\n').flatMap((line) => {
-    if (line === '#EXT-X-DISCONTINUITY') return ['|'];
-    if (line.startsWith('#EXT-X-MAP')) return ['m'];
-    const sn = /^seg-(\d+)\.m4s$/.exec(line)?.[1];
-    return sn === undefined ? [] : [sn];
-  }).join(' ');
+  text
+    .split('\n')
+    .flatMap((line) => {
+      if (line === '#EXT-X-DISCONTINUITY') return ['|'];
+      if (line.startsWith('#EXT-X-MAP')) return ['m'];
+      const sn = /^seg-(\d+)\.m4s$/.exec(line)?.[1];
+      return sn === undefined ? [] : [sn];
+    })
+    .join(' ');
 const tag = (text, name) => new RegExp(`^#${name}:(.*)$`, 'm').exec(text)?.[1];
 
 test('a segment is listed when it is over, not a millisecond before', () => {
@@ -30,7 +33,9 @@ test('the window slides and the loop turns under a discontinuity with its own in
 });
 
 test('media and discontinuity sequences count what left the window', () => {
-  const sequences = [10, 14, 16, 24].map((s) => livePlaylist(loop, at(s))).map((t) => [tag(t, 'EXT-X-MEDIA-SEQUENCE'), tag(t, 'EXT-X-DISCONTINUITY-SEQUENCE')].join('/'));
+  const sequences = [10, 14, 16, 24]
+    .map((s) => livePlaylist(loop, at(s)))
+    .map((t) => [tag(t, 'EXT-X-MEDIA-SEQUENCE'), tag(t, 'EXT-X-DISCONTINUITY-SEQUENCE')].join('/'));
   assert.deepEqual(sequences, ['2/0', '4/0', '5/1', '9/2']);
 });
 
@@ -58,7 +63,13 @@ test('the date of a segment is when it was recorded, after any number of loops',
 });
 
 test('the multivariant playlist names each rendition with its rate and size', () => {
-  const text = masterPlaylist([{ name: 'high', width: 640, height: 360, videoKbps: 2430 }, { name: 'low', width: 320, height: 180, videoKbps: 500 }], 64);
+  const text = masterPlaylist(
+    [
+      { name: 'high', width: 640, height: 360, videoKbps: 2430 },
+      { name: 'low', width: 320, height: 180, videoKbps: 500 },
+    ],
+    64,
+  );
   assert.match(text, /AVERAGE-BANDWIDTH=2494000,RESOLUTION=640x360.*\nhigh\/live\.m3u8\n/);
   assert.match(text, /AVERAGE-BANDWIDTH=564000,RESOLUTION=320x180.*\nlow\/live\.m3u8\n$/);
 });

@@ -11,7 +11,7 @@ import { startOrigin } from '../origin/origin.mjs';
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function eventually(check, ms = 3000) {
-  for (const endMs = Date.now() + ms; !check() && Date.now() < endMs; ) await wait(10);
+  for (const endMs = Date.now() + ms; !check() && Date.now() < endMs;) await wait(10);
   assert.ok(check(), String(check));
 }
 
@@ -50,7 +50,14 @@ describe('the looped channel', () => {
   });
 
   test('a preflight for Range and x-viewer is allowed', async () => {
-    const answer = await fetch(segment, { method: 'OPTIONS', headers: { origin: 'http://elsewhere.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'range,x-viewer' } });
+    const answer = await fetch(segment, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'http://elsewhere.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'range,x-viewer',
+      },
+    });
     assert.equal(answer.status, 204);
     assert.match(answer.headers.get('access-control-allow-headers'), /range.*x-viewer/);
   });
@@ -69,7 +76,11 @@ describe('the looped channel', () => {
     await (await fetch(origin.url + '/live/main/init.mp4')).arrayBuffer();
     await eventually(() => origin.counters.segmentBytes === 2 * whole.length + 1000);
     const { viewers, copies, segmentRequests } = origin.counters.snapshot();
-    assert.deepEqual(viewers, { ann: { bytes: whole.length, requests: 1 }, bob: { bytes: 1000, requests: 1 }, anonymous: { bytes: whole.length, requests: 1 } });
+    assert.deepEqual(viewers, {
+      ann: { bytes: whole.length, requests: 1 },
+      bob: { bytes: 1000, requests: 1 },
+      anonymous: { bytes: whole.length, requests: 1 },
+    });
     assert.equal(segmentRequests, 3);
     assert.deepEqual(Object.values(copies), [(2 * whole.length + 1000) / whole.length]);
   });
@@ -137,9 +148,21 @@ describe('the pages', () => {
       const config = await (await fetch(origin.url.replace('127.0.0.1', 'localhost') + '/demo-config.json')).json();
       assert.deepEqual(config, { tracker: 'ws://localhost:8000', stream: '/live/master.m3u8', viewers: 3 });
 
-      const post = (body) => fetch(origin.url + '/viewer-report', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      const post = (body) =>
+        fetch(origin.url + '/viewer-report', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
       const report = { viewer: 'ann', bytesFromCdn: 100, bytesFromPeers: 300, bytesUploaded: 0, peers: 2, stalls: 0 };
-      assert.deepEqual(await (await post(report)).json(), { bytesFromCdn: 100, bytesFromPeers: 300, bytesUploaded: 0, stalls: 0, viewers: 1, offload: 0.75 });
+      assert.deepEqual(await (await post(report)).json(), {
+        bytesFromCdn: 100,
+        bytesFromPeers: 300,
+        bytesUploaded: 0,
+        stalls: 0,
+        viewers: 1,
+        offload: 0.75,
+      });
       assert.equal((await post({ ...report, viewer: '<b>' })).status, 400);
       assert.equal((await post({ ...report, peers: 'many' })).status, 400);
     } finally {
@@ -181,7 +204,10 @@ describe("a packager's folder", () => {
     const origin = await startOrigin({ recipe: 'test', pages: false });
     try {
       const port = Number(new URL(origin.url).port);
-      await assert.rejects(startOrigin({ recipe: 'test', pages: false, port }), new RegExp(`Port ${port} on 127.0.0.1 is in use`));
+      await assert.rejects(
+        startOrigin({ recipe: 'test', pages: false, port }),
+        new RegExp(`Port ${port} on 127.0.0.1 is in use`),
+      );
     } finally {
       await origin.close();
     }

@@ -49,7 +49,10 @@ test('a dot is one block: part of a block waits for the rest', () => {
 test('dots of one look leave one after another, and arrive', () => {
   const dots = new BlockDots();
   dots.feed('ann', 'out', 4 * 61_440, 0, 400);
-  assert.deepEqual([0, 100, 250, 399].map((ms) => moving(dots, ms).length), [1, 2, 3, 4]);
+  assert.deepEqual(
+    [0, 100, 250, 399].map((ms) => moving(dots, ms).length),
+    [1, 2, 3, 4],
+  );
   assert.deepEqual(moving(dots, 5000), []);
 });
 
@@ -68,7 +71,14 @@ test('a burst after a nap is a bounded number of dots', () => {
 });
 
 test('numbers as people read them', () => {
-  assert.deepEqual([0, 999, 61_440, 999_700, 12_345_678, 4e9].map(formatBytes), ['0 B', '999 B', '61.4 kB', '1.00 MB', '12.3 MB', '4.00 GB']);
+  assert.deepEqual([0, 999, 61_440, 999_700, 12_345_678, 4e9].map(formatBytes), [
+    '0 B',
+    '999 B',
+    '61.4 kB',
+    '1.00 MB',
+    '12.3 MB',
+    '4.00 GB',
+  ]);
   assert.deepEqual([0, 0.004, 0.749].map(formatPercent), ['0 %', '0.4 %', '75 %']);
   assert.deepEqual([653_400, 2_500_000].map(formatRate), ['653 kbit/s', '2.5 Mbit/s']);
   assert.deepEqual([NaN, 0, 6.24].map(formatSeconds), ['–', '–', '6.2 s']);

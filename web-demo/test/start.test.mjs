@@ -29,11 +29,16 @@ async function script(name, text) {
 
 /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
 function start(args, env) {
-  const child = spawn(process.execPath, [START, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, BAZAAR_TRACKER: tracker, ...env } });
+  const child = spawn(process.execPath, [START, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, BAZAAR_TRACKER: tracker, ...env },
+  });
   const run = { child, text: '', ended: once(child, 'close') };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (run.text += data));
   run.until = async (words) => {
-    for (const endMs = Date.now() + 60_000; !words.test(run.text) && child.exitCode === null && Date.now() < endMs; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const endMs = Date.now() + 60_000; !words.test(run.text) && child.exitCode === null && Date.now() < endMs;)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     assert.match(run.text, words);
   };
   run.leftovers = () => {
@@ -55,7 +60,8 @@ async function refused(args, words, env) {
   assert.equal(run.leftovers(), false);
 }
 
-test('a tracker that is not built', () => refused([], /tracker is not built.*npm run build/, { BAZAAR_TRACKER: join(folder, 'none') }));
+test('a tracker that is not built', () =>
+  refused([], /tracker is not built.*npm run build/, { BAZAAR_TRACKER: join(folder, 'none') }));
 
 test('a tracker that dies at birth is quoted', async () => {
   const broken = await script('broken', `console.error('no sockets today'); process.exit(1);`);
@@ -75,7 +81,10 @@ test('a port in use, found after the tracker has started: the tracker goes too',
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   server.unref(); // a failing assertion below must not keep this file running
-  await refused(['--no-browser', '--port', String(server.address().port), '--source', await packager()], /Port \d+ on 127.0.0.1 is in use/);
+  await refused(
+    ['--no-browser', '--port', String(server.address().port), '--source', await packager()],
+    /Port \d+ on 127.0.0.1 is in use/,
+  );
   server.close();
 });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import createCore from '../../../build/wasm/bazaar_core.mjs';
 import type { CoreModule } from '../../../js-glue/core.js';
 
-const path = fileURLToPath(new URL('../../../build/wasm/bazaar_core_web.wasm', import.meta.url));
+const path = fileURLToPath(new URL('../../../build/wasm/bazaar_core.wasm', import.meta.url));
 
 export const wasmBinary = new Uint8Array(readFileSync(path));
 

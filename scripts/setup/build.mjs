@@ -1,0 +1,44 @@
+// Native and WebAssembly by CMake, the library's bundle by esbuild. Owns the order and the question "is it needed"; refuses to
+// know compilers. Invariant: the bundle is remade when any of its sources, or the WASM, is newer than it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { say, Stop } from './stop.mjs';
+
+/** @param {string} root @param {string} command @param {string[]} args @param {boolean} isQuiet shows output only on failure */
+function run(root, command, args, isQuiet = true) {
+  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: isQuiet ? 'pipe' : 'inherit', maxBuffer: 1 << 28 });
+  if (done.status === 0) return;
+  if (isQuiet) console.error(`${done.stdout ?? ''}${done.stderr ?? ''}`);
+  throw new Stop(`\`${command} ${args.join(' ')}\` failed${done.error ? `: ${done.error.message}` : '; its output is above'}`);
+}
+
+/** Newest modification time below a folder, ms. @param {string} path @returns {number} */
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+/** Configures when needed and builds one CMake preset. @param {string} root @param {string} preset */
+export function buildPreset(root, preset) {
+  const folder = join(root, preset === 'native' ? 'build' : `build/${preset}`);
+  if (!existsSync(join(folder, 'build.ninja'))) {
+    say(`configuring ${preset}`);
+    run(root, 'cmake', ['--preset', preset]);
+  }
+  const idle = spawnSync('ninja', ['-C', folder, '-n'], { encoding: 'utf8' });
+  if (idle.status === 0 && idle.stdout.includes('no work to do')) return;
+  say(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
+  run(root, 'cmake', ['--build', '--preset', preset]);
+}
+
+/** dist/ from js-glue and the WASM. @param {string} root */
+export function buildBundle(root) {
+  const sources = ['js-glue', 'build/wasm/bazaar_core.wasm', 'build/wasm/bazaar_core.mjs', 'scripts/build-js.mjs', 'package.json'];
+  const bundle = join(root, 'dist/hls-bazaar.js');
+  if (existsSync(bundle) && Math.max(...sources.map((path) => newest(join(root, path)))) < statSync(bundle).mtimeMs) return;
+  say('bundling the library into dist/');
+  run(root, process.execPath, [join(root, 'scripts/build-js.mjs')]);
+}
