@@ -16,8 +16,8 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kNeighbours = 12;
 constexpr TimeMs kAheadMs = 20'000;
 
-/// Times of the measured parts. The median, not the mean, is reported (`each`, in seconds): a machine that does other things
-/// too adds to some samples and never takes away.
+/// Times of the measured parts. The median, not the mean, is reported (`each`, in seconds): a machine that does other
+/// things too adds to some samples and never takes away.
 class Samples {
  public:
   template <typename Work>
@@ -50,8 +50,10 @@ std::vector<Asked> answers_to(Scene& scene, uint32_t bytes_total) {
   scene.turn([&](const Action& action) {
     if (action.type != ActionType::kSend) return;
     wire::Message message;
-    const std::span<const uint8_t> bytes(scene.engine().outbox() + action.fields[1], static_cast<size_t>(action.fields[2]));
-    if (wire::decode(bytes, bytes.size(), message) != wire::DecodeStatus::kOk || message.type != wire::Type::kRequest) return;
+    const std::span<const uint8_t> bytes(scene.engine().outbox() + action.fields[1],
+                                         static_cast<size_t>(action.fields[2]));
+    if (wire::decode(bytes, bytes.size(), message) != wire::DecodeStatus::kOk || message.type != wire::Type::kRequest)
+      return;
     const uint32_t payload = block_bytes_of(bytes_total, message.request.block);
     testing::Bytes head = testing::block(message.request.id, payload);
     const size_t total = head.size() + payload;
@@ -178,7 +180,8 @@ BENCHMARK(decode_block);
 
 void encode_status(benchmark::State& state) {
   wire::Message message;
-  if (wire::decode(status_bytes(), status_bytes().size(), message) != wire::DecodeStatus::kOk) state.SkipWithError("bad");
+  if (wire::decode(status_bytes(), status_bytes().size(), message) != wire::DecodeStatus::kOk)
+    state.SkipWithError("bad");
   testing::Bytes out(kMessageBytesMax);
   for (auto _ : state) benchmark::DoNotOptimize(wire::encode(message.status, out));
 }

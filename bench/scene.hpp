@@ -68,8 +68,8 @@ class Scene {
     engine_.playhead(100'000 - ahead_ms, 100'000, 1);
   }
 
-  /// A window of `segments` segments with `blocks` blocks each, from media time 100,000 on, of which each neighbour says
-  /// what the picture says (support/neighbour.hpp).
+  /// A window of `segments` segments with `blocks` blocks each, from media time 100,000 on, of which each neighbour
+  /// says what the picture says (support/neighbour.hpp).
   std::vector<Handle> window(uint32_t segments, uint32_t blocks, const std::string& picture) {
     std::vector<Handle> handles;
     for (uint32_t i = 0; i < segments; ++i) {

@@ -1,24 +1,29 @@
 // The scene of scene.hpp in WebAssembly: the shipped module under Node, driven through the boundary of docs/boundary.md.
 // Owns an engine and its outside; refuses to measure. Frames are made with @msgpack/msgpack, so the codec here is not its
 // own witness. Invariant: every turn is drained, and the views are of fixed memory.
-import { readFile } from 'node:fs/promises';
-import { Decoder, Encoder } from '@msgpack/msgpack';
+import { readFile } from "node:fs/promises";
+import { Decoder, Encoder } from "@msgpack/msgpack";
 
 export const BLOCK_BYTES = 60 * 1024;
 export const BLOCKS_MAX = 1024;
 const SEND = 1;
 const FETCH = 4;
 const CONNECT = 9;
-const build = new URL('../build/wasm/', import.meta.url);
+const build = new URL("../build/wasm/", import.meta.url);
 const encoder = new Encoder({ useBigInt64: true });
 const decoder = new Decoder({ useBigInt64: true });
 
 export const bytesOfBlocks = (blocks) => blocks * BLOCK_BYTES - 1000;
-export const blockBytesOf = (total, block) => Math.min(BLOCK_BYTES, total - block * BLOCK_BYTES);
+export const blockBytesOf = (total, block) =>
+  Math.min(BLOCK_BYTES, total - block * BLOCK_BYTES);
 
 export async function loadCore() {
-  const { default: createCore } = await import(new URL('bazaar_core.mjs', build));
-  return createCore({ wasmBinary: await readFile(new URL('bazaar_core.wasm', build)) });
+  const { default: createCore } = await import(
+    new URL("bazaar_core.mjs", build)
+  );
+  return createCore({
+    wasmBinary: await readFile(new URL("bazaar_core.wasm", build)),
+  });
 }
 
 /** Head of a BLOCK whose payload is not here: [3, id, bin 16]. */
@@ -33,7 +38,9 @@ export function blockHead(id, bytes) {
 
 function pack(picture) {
   const packed = new Uint8Array(Math.ceil(picture.length / 4));
-  [...picture].forEach((letter, i) => (packed[i >> 2] |= '.pcH'.indexOf(letter) << (2 * (i % 4))));
+  [...picture].forEach(
+    (letter, i) => (packed[i >> 2] |= ".pcH".indexOf(letter) << (2 * (i % 4))),
+  );
   return packed;
 }
 
@@ -59,9 +66,14 @@ export class Scene {
     engine.tracker_opened();
     this.turn();
     const ids = Array.from({ length: neighbours }, (_, i) => 100 + i);
-    engine.tracker_message(0, this.put(encoder.encode([17, 1, swarmSize, ids])));
+    engine.tracker_message(
+      0,
+      this.put(encoder.encode([17, 1, swarmSize, ids])),
+    );
     while (this.peers.length < neighbours) {
-      this.turn((record) => record[0] === CONNECT && this.peers.push(record[1]));
+      this.turn(
+        (record) => record[0] === CONNECT && this.peers.push(record[1]),
+      );
       engine.at((this.now += 1000));
     }
     for (const peer of this.peers) {
@@ -88,7 +100,11 @@ export class Scene {
   turn(visit = () => {}) {
     for (;;) {
       const count = this.engine.step();
-      const records = new Int32Array(this.heap.buffer, this.engine.actions(), count * 8);
+      const records = new Int32Array(
+        this.heap.buffer,
+        this.engine.actions(),
+        count * 8,
+      );
       for (let i = 0; i < count; ++i) visit(records.subarray(i * 8, i * 8 + 8));
       if (count < this.engine.actions_max()) return;
     }
@@ -97,7 +113,8 @@ export class Scene {
   goOn(ms, aheadMs) {
     this.engine.at((this.now += ms));
     if (this.now >= this.#wordsAt) {
-      for (const peer of this.peers) this.hear(peer, encoder.encode([1, false, 10, []]));
+      for (const peer of this.peers)
+        this.hear(peer, encoder.encode([1, false, 10, []]));
       this.#wordsAt = this.now + 1000;
     }
     this.engine.playhead(100_000 - aheadMs, 100_000, 1);
@@ -108,7 +125,12 @@ export class Scene {
       const low = ++this.#keys;
       this.engine.segment_seen(0xfeed0000, low, 0, 100_000 + 2000 * i, 2000);
       const key = (0xfeed0000n << 32n) + BigInt(low);
-      const status = encoder.encode([1, false, 10, [[key, bytesOfBlocks(blocks), 0, picture.length, pack(picture)]]]);
+      const status = encoder.encode([
+        1,
+        false,
+        10,
+        [[key, bytesOfBlocks(blocks), 0, picture.length, pack(picture)]],
+      ]);
       for (const peer of this.peers) this.hear(peer, status);
     }
   }
@@ -119,7 +141,9 @@ export class Scene {
     const outbox = this.engine.outbox();
     this.turn((record) => {
       if (record[0] !== SEND) return;
-      const [type, id, , block] = decoder.decode(this.heap.slice(outbox + record[2], outbox + record[2] + record[3]));
+      const [type, id, , block] = decoder.decode(
+        this.heap.slice(outbox + record[2], outbox + record[2] + record[3]),
+      );
       if (type === 2) asked.push({ peer: record[1], id, block });
     });
     return asked;
@@ -133,7 +157,8 @@ export class Scene {
     engine.at((this.now += 1));
     engine.cdn_headers(fetch, BLOCKS_MAX * BLOCK_BYTES, 0);
     engine.at((this.now += 10));
-    for (let block = 0; block < BLOCKS_MAX; ++block) engine.cdn_block(fetch, block);
+    for (let block = 0; block < BLOCKS_MAX; ++block)
+      engine.cdn_block(fetch, block);
     engine.cdn_done(fetch, 0);
     this.turn();
   }

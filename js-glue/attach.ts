@@ -113,7 +113,8 @@ export class P2P {
     this.#isDestroyed = true;
     this.#stop();
     const { config } = this.#hls;
-    if (config?.fLoader === this.#loader) restoreLoader(config, this.#loaderBefore);
+    // hls.js itself leaves `fLoader: undefined` there, whatever its types say.
+    if (config?.fLoader === this.#loader) (config as { fLoader: unknown }).fLoader = this.#loaderBefore;
     this.#hls.off('hlsManifestLoading' as never, this.#onSource as never);
     this.#hls.off('hlsDestroying' as never, this.destroy as never);
     globalThis.removeEventListener?.('pagehide', this.#onHide);
@@ -219,11 +220,6 @@ export class P2P {
     if (this.#session) return this.#session.stats();
     return makeStats({ ...readCounters([]), bytesFromCdn: this.#bytesOutside }, this.#reason, 'idle');
   }
-}
-
-function restoreLoader(config: Hls['config'], before: FragmentLoaderConstructor | undefined): void {
-  if (before) config.fLoader = before;
-  else delete config.fLoader;
 }
 
 /** Attaches hls-bazaar to a player, before or after loadSource. Returns at once; playback never waits for it. */

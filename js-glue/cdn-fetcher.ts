@@ -14,6 +14,7 @@ export interface FetchReport {
   block(order: FetchOrder, index: number, block: Block): void;
   done(fetch: number, surplusBytes: number): void;
   failed(fetch: number, status: number, surplusBytes: number): void;
+  /** The CDN's answers to Range are of no use to a script. */
   rangesHidden(): void;
 }
 
@@ -30,12 +31,17 @@ export interface FetchOrder {
   bytesTotal: number;
 }
 
+/** One may be the network's fault. */
+const kUnansweredMax = 3;
+
 type Setup = Pick<HlsConfig, 'fetchSetup'>;
 
 export class CdnFetcher {
   #config: Setup;
   #report: FetchReport;
   #open = new Map<number, AbortController>();
+  /** Questions with Range that got no answer at all, until one does: a CORS preflight that forbids the header. */
+  #unanswered = 0;
 
   /** `config` is hls.js's own, read at each fetch: its fetchSetup may change headers, credentials and URL. */
   constructor(config: Setup, report: FetchReport) {
@@ -46,12 +52,20 @@ export class CdnFetcher {
   start(order: FetchOrder): void {
     const controller = new AbortController();
     this.#open.set(order.fetch, controller);
-    const reader = new Reader(order, this.#report, () => this.#open.get(order.fetch) === controller);
+    const isWanted = (): boolean => this.#open.get(order.fetch) === controller;
+    const reader = new Reader(order, this.#report, isWanted);
+    const asking = this.#ask(reader.question, order.frag, controller.signal);
+    if (order.blockCount > 0) {
+      asking.then(
+        () => (this.#unanswered = -Infinity),
+        () => isWanted() && ++this.#unanswered === kUnansweredMax && this.#report.rangesHidden(),
+      );
+    }
     void reader
-      .run(this.#ask(reader.question, order.frag, controller.signal))
+      .run(asking)
       .catch(() => reader.fail(0))
       .finally(() => {
-        if (this.#open.get(order.fetch) === controller) this.#open.delete(order.fetch);
+        if (isWanted()) this.#open.delete(order.fetch);
         controller.abort(); // releases a body that nobody reads to its end
       });
   }

@@ -64,9 +64,10 @@ export type Tell = (engine: Engine) => void;
 
 const kRecordInts = 8;
 const kTimerMaxMs = 0x7fffffff;
-/** Messages longer than this reach the engine by their first kHeadBytes only: they carry payload. */
-const kWholeBytesMax = 1024;
+/** A BLOCK reaches the engine by its first bytes only: its payload is media, and stays in JavaScript. */
 const kHeadBytes = 64;
+/** array(3), type 3: how every BLOCK begins (docs/wire-protocol.md). Whatever else is long is handed over whole. */
+const isBlock = (message: Uint8Array): boolean => message[0] === 0x93 && message[1] === 3;
 
 export class Core {
   #engine: Engine;
@@ -107,7 +108,7 @@ export class Core {
   /** A message from a peer: held until the turn ends, because actions may name parts of it. */
   tellPeerMessage(peer: number, message: Uint8Array): void {
     this.tell((engine) => {
-      const head = message.length <= kWholeBytesMax ? message : message.subarray(0, kHeadBytes);
+      const head = isBlock(message) ? message.subarray(0, kHeadBytes) : message;
       engine.peer_message(peer, this.#hold(message), this.writeInbox(head), message.length);
     });
   }

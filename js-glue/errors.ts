@@ -4,27 +4,24 @@
 
 const catalogue = {
   internal: ['the library failed and has switched itself off', 'playback continues from the CDN; please report the cause'],
-  'insecure-context': ['crypto.subtle is missing: the page is not a secure context', 'serve the page over https, or from localhost'],
-  'no-webrtc': ['RTCPeerConnection is missing in this browser', 'nothing to do: playback continues from the CDN'],
-  'xhr-setup': [
-    'hls.config.xhrSetup is set, which requests made with fetch cannot honour',
-    'give hls.js a fetchSetup as well; until then playback is plain hls.js',
-  ],
+  'insecure-context': ['crypto.subtle is missing: no secure context', 'serve the page over https, or from localhost'],
+  'no-webrtc': ['RTCPeerConnection is missing in this browser', 'nothing: playback continues from the CDN'],
+  'xhr-setup': ['hls.config.xhrSetup is set, which fetch cannot honour', 'set hls.config.fetchSetup as well'],
   'wasm-unavailable': [
     'the WebAssembly core could not be loaded',
     "serve hls-bazaar.wasm beside the script or set wasmUrl; a CSP needs script-src 'wasm-unsafe-eval'",
   ],
-  'tracker-unreachable': ['the tracker cannot be reached; trying again', 'check the tracker option, the network and the CSP connect-src'],
-  'tracker-refused': ['the tracker refused this viewer', 'see the code in the message: docs/tracker-protocol.md'],
-  'peer-violation': ['a peer broke the protocol and was dropped', 'nothing to do'],
-  'bad-block': ['a peer sent bytes that are not the CDN’s and was dropped', 'nothing to do'],
-  'window-full': ['more segments than the engine can follow', 'shorten the playlist; segments beyond are left to the CDN'],
-  'store-full': ['the block store reached memoryMaxBytes; oldest segments go first', 'raise memoryMaxBytes for high bitrates'],
-  'size-differs': ['the CDN and a peer disagree about the size of a segment', 'if frequent: viewers get different bytes, set swarmId'],
-  'segment-too-large': ['a segment is larger than 60 MiB and is left to the CDN', 'make shorter segments'],
+  'tracker-unreachable': ['the tracker cannot be reached; trying again', 'check the tracker option and the CSP connect-src'],
+  'tracker-refused': ['the tracker refused this viewer', 'the code is explained in docs/tracker-protocol.md'],
+  'peer-violation': ['a peer broke the protocol and was dropped', 'nothing'],
+  'bad-block': ['a peer sent bytes that are not of the CDN and was dropped', 'nothing'],
+  'window-full': ['more segments than the engine can follow', 'shorten the playlist'],
+  'store-full': ['the block store is full; oldest segments go first', 'raise memoryMaxBytes'],
+  'size-differs': ['the CDN and a peer disagree about the size of a segment', 'if frequent, viewers get different bytes: set swarmId'],
+  'segment-too-large': ['a segment over 60 MiB is left to the CDN', 'make shorter segments'],
   'cdn-ranges-hidden': [
-    'the CDN answers ranges but hides Content-Range from scripts',
-    'send Access-Control-Expose-Headers: Content-Range; until then whole segments are fetched',
+    'answers to Range cannot be used, so whole segments are fetched',
+    'CORS: allow the Range header, expose Content-Range',
   ],
 } as const satisfies Record<string, readonly [message: string, advice: string]>;
 

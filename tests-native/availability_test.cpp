@@ -1,5 +1,5 @@
-// What neighbours say of a segment: a letter a block for one neighbour (`H` has it, `c` gets it from the CDN, `p` from a
-// peer), a digit a block for how many say so.
+// What neighbours say of a segment: a letter a block for one neighbour (`H` has it, `c` gets it from the CDN, `p` from
+// a peer), a digit a block for how many say so.
 #include "availability.hpp"
 
 #include <gtest/gtest.h>

@@ -66,7 +66,8 @@ TEST(BlockMap, Only_a_map_of_verified_blocks_is_complete) {
 TEST(BlockMap, The_public_status_has_three_states) {
   const BlockMap map = BlockMap::from_picture(".rchPC");
   std::string digits;
-  for (uint32_t block = 0; block < map.size(); ++block) digits += static_cast<char>('0' + static_cast<int>(map.status(block)));
+  for (uint32_t block = 0; block < map.size(); ++block)
+    digits += static_cast<char>('0' + static_cast<int>(map.status(block)));
   EXPECT_EQ(digits, "011122") << "bytes that are not verified count as downloading";
 }
 

@@ -23,7 +23,9 @@ struct Viewer {
   TimeMs now = 0;
   void at(TimeMs when) { engine.at(now = when); }
   Record turn() { return step(engine); }
-  void hear(Handle peer, const Bytes& bytes, size_t payload = 0) { engine.peer_message(peer, 3, bytes, bytes.size() + payload); }
+  void hear(Handle peer, const Bytes& bytes, size_t payload = 0) {
+    engine.peer_message(peer, 3, bytes, bytes.size() + payload);
+  }
   /// Meets a neighbour through the tracker and greets it.
   Handle meet(uint32_t remote_id) {
     engine.tracker_opened();
@@ -228,7 +230,8 @@ std::string life_of(uint32_t seed) {
   Viewer viewer(seed);
   const Handle peer = viewer.meet(50);
   std::string story;
-  for (uint64_t key = 1; key <= 5; ++key) viewer.engine.segment_seen({key}, 0, 8'000 + 2000.0 * static_cast<double>(key), 2000);
+  for (uint64_t key = 1; key <= 5; ++key)
+    viewer.engine.segment_seen({key}, 0, 8'000 + 2000.0 * static_cast<double>(key), 2000);
   viewer.hear(peer, status(3, "H.H.H.H.H.", bytes_of_blocks(10)));
   viewer.hear(peer, status(4, "...c....p.", bytes_of_blocks(10)));
   for (int i = 0; i < 100; ++i) {
@@ -260,7 +263,8 @@ TEST(Engine, A_thousand_random_messages_close_the_neighbour_and_harm_nothing_els
     Bytes bytes = round % 3 == 0   ? status(1, "HHHH", bytes_of_blocks(kBlocks))
                   : round % 3 == 1 ? request(1, 1, 0)
                                    : block(1);
-    for (int flips = 0; flips < 3; ++flips) bytes[dice.below(static_cast<uint32_t>(bytes.size()))] ^= static_cast<uint8_t>(1u << dice.below(8));
+    for (int flips = 0; flips < 3; ++flips)
+      bytes[dice.below(static_cast<uint32_t>(bytes.size()))] ^= static_cast<uint8_t>(1u << dice.below(8));
     bytes.resize(1 + dice.below(static_cast<uint32_t>(bytes.size())));
     viewer.hear(peer, bytes, dice.below(2) * kBlockBytes);
     viewer.turn();

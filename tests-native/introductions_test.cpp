@@ -247,7 +247,8 @@ TEST(Introductions, When_the_tracker_dies_channels_live_and_nobody_is_dialled) {
   EXPECT_TRUE(lobby.dialled().empty());
   EXPECT_NE(lobby.world.peers.get(open), nullptr);
   Bytes out(64);
-  EXPECT_EQ(lobby.introductions.encode_signal(open, SignalKind::kCandidate, 10, out), 0u) << "there is nobody to relay it";
+  EXPECT_EQ(lobby.introductions.encode_signal(open, SignalKind::kCandidate, 10, out), 0u)
+      << "there is nobody to relay it";
 }
 
 TEST(Introductions, Joined_anew_the_neighbours_hear_our_new_id) {
@@ -272,16 +273,6 @@ TEST(Introductions, Garbage_and_errors_from_the_tracker_change_nothing_but_are_t
   error.code = tracker_wire::ErrorCode::kFull;
   lobby.receive_tracker(frame(error));
   EXPECT_EQ(lobby.said().only(ActionType::kNotice)[1], 4006);
-}
-
-TEST(Introductions, Of_too_many_avoided_ids_the_oldest_is_forgotten) {
-  Avoided avoided;
-  for (uint32_t id = 1; id <= tunables::kCandidateIdsMax + 1; ++id) avoided.add(id, 0);
-  EXPECT_EQ(avoided.size(), tunables::kCandidateIdsMax);
-  EXPECT_FALSE(avoided.contains(1, 1));
-  EXPECT_TRUE(avoided.contains(2, 1));
-  avoided.add(2, 5);
-  EXPECT_EQ(avoided.size(), tunables::kCandidateIdsMax) << "twice avoided takes one place";
 }
 
 }  // namespace

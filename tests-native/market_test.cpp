@@ -11,7 +11,8 @@
 namespace bazaar::market {
 namespace {
 
-BlockMarket wanted_by(uint32_t neighbours, uint32_t swarm_size, TimeMs slack_ms = 4000, TimeMs slack_at_first_ms = 4000) {
+BlockMarket wanted_by(uint32_t neighbours, uint32_t swarm_size, TimeMs slack_ms = 4000,
+                      TimeMs slack_at_first_ms = 4000) {
   BlockMarket block;
   block.neighbours = neighbours;
   block.swarm_size = swarm_size;
@@ -51,7 +52,8 @@ TEST(Market, Odds_stay_odds_when_time_is_over) {
     const double odds = seed_odds(wanted_by(3, 4, slack), 40);
     EXPECT_GT(odds, 0);
     EXPECT_LE(odds, 1);
-    EXPECT_EQ(odds, seed_odds(wanted_by(3, 4, tunables::kSlackFloorMs), 40)) << "below the floor nothing grows any more";
+    EXPECT_EQ(odds, seed_odds(wanted_by(3, 4, tunables::kSlackFloorMs), 40))
+        << "below the floor nothing grows any more";
   }
 }
 
@@ -84,7 +86,8 @@ TEST(Market, The_group_shrinks_from_the_swarm_to_the_neighbourhood) {
     EXPECT_GE(group, 12);
     before = group;
   }
-  EXPECT_EQ(group_size(wanted_by(11, 1000, 4000 * tunables::kNeighbourhoodShare)), 12) << "in the last part the neighbourhood";
+  EXPECT_EQ(group_size(wanted_by(11, 1000, 4000 * tunables::kNeighbourhoodShare)), 12)
+      << "in the last part the neighbourhood";
   EXPECT_EQ(group_size(wanted_by(11, 1000, -5)), 12);
 }
 
@@ -93,7 +96,9 @@ TEST(Market, A_tracker_that_counts_fewer_than_we_see_does_not_shrink_the_group) 
   EXPECT_EQ(group_size(wanted_by(11, 0)), 12);
 }
 
-TEST(Market, Without_a_first_slack_only_the_neighbourhood_counts) { EXPECT_EQ(group_size(wanted_by(11, 1000, 4000, 0)), 12); }
+TEST(Market, Without_a_first_slack_only_the_neighbourhood_counts) {
+  EXPECT_EQ(group_size(wanted_by(11, 1000, 4000, 0)), 12);
+}
 
 TEST(Market, More_slack_than_at_first_does_not_make_the_group_larger_than_the_swarm) {
   EXPECT_NEAR(group_size(wanted_by(11, 1000, 9000, 4000)), 1000, 10);

@@ -66,10 +66,19 @@ TEST(SegmentWindow, One_announced_segment_too_many_takes_the_place_of_the_oldest
   EXPECT_NE(window.find({1000}), 0);
 }
 
+TEST(SegmentWindow, Announced_segments_that_went_leave_room_for_as_many_again) {
+  SegmentWindow window;
+  for (uint64_t key = 0; key < tunables::kForeignSegmentsMax; ++key) window.hear_of({key}, 0);
+  for (uint64_t key = 0; key < tunables::kForeignSegmentsMax; ++key) window.drop(window.find({key}));
+  for (uint64_t key = 100; key < 100 + tunables::kForeignSegmentsMax; ++key) window.hear_of({key}, 0);
+  EXPECT_EQ(window.size(), tunables::kForeignSegmentsMax);
+}
+
 TEST(SegmentWindow, Announcements_never_push_out_what_our_playlist_lists) {
   SegmentWindow window;
   for (uint64_t key = 0; key < 10; ++key) see(window, key);
-  for (uint64_t key = 100; key < 100 + 3 * tunables::kForeignSegmentsMax; ++key) window.hear_of({key}, static_cast<double>(key));
+  for (uint64_t key = 100; key < 100 + 3 * tunables::kForeignSegmentsMax; ++key)
+    window.hear_of({key}, static_cast<double>(key));
   for (uint64_t key = 0; key < 10; ++key) EXPECT_NE(window.find({key}), 0);
   EXPECT_EQ(window.size(), 10 + tunables::kForeignSegmentsMax);
 }

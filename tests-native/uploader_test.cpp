@@ -13,7 +13,8 @@ struct Server : Rig {
   Handle clip = segment(1, "PPPPPPPPP.");
   Server() { world.credit.add_download(100.0 * kBlockBytes); }
   uint32_t reserved_blocks() {
-    return static_cast<uint32_t>((world.credit.downloaded() - world.credit.uploaded() - world.credit.available()) / kBlockBytes);
+    return static_cast<uint32_t>((world.credit.downloaded() - world.credit.uploaded() - world.credit.available()) /
+                                 kBlockBytes);
   }
 };
 

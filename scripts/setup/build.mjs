@@ -28,9 +28,10 @@ export function buildPreset(root, preset) {
     say(`configuring ${preset}`);
     run(root, 'cmake', ['--preset', preset]);
   }
-  const idle = spawnSync('ninja', ['-C', folder, '-n'], { encoding: 'utf8' });
-  if (idle.status === 0 && idle.stdout.includes('no work to do')) return;
-  say(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
+  // A dry run names what would be done; the check of globbed folders is always among it.
+  const plan = spawnSync('ninja', ['-C', folder, '-n'], { encoding: 'utf8' });
+  const steps = plan.stdout.split('\n').filter((line) => /^\[\d/.test(line) && !line.includes('globbed'));
+  if (steps.length > 0) say(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
   run(root, 'cmake', ['--build', '--preset', preset]);
 }
 

@@ -335,9 +335,9 @@ test("an ad's player that inherits our loader is left to the stock loader", asyn
   expect([StockLoader.all.length, StockLoader.all[0]!.hlsConfig]).toEqual([1, child]);
 });
 
-test.each<[string, string, () => Partial<P2POptions> | void]>([
-  ['a page with xhrSetup', 'xhr-setup', () => void (player.config.xhrSetup = () => {})],
-  ['a browser without WebRTC', 'no-webrtc', () => void Reflect.deleteProperty(globalThis, 'RTCPeerConnection')],
+test.each<[string, string, () => Partial<P2POptions> | undefined]>([
+  ['a page with xhrSetup', 'xhr-setup', () => ((player.config.xhrSetup = () => {}), undefined)],
+  ['a browser without WebRTC', 'no-webrtc', () => (Reflect.deleteProperty(globalThis, 'RTCPeerConnection'), undefined)],
   ['a WASM file that is none', 'wasm-unavailable', () => ({ wasmBinary: new Uint8Array([1, 2, 3]) })],
 ])('%s stays plain hls.js, and says %s', async (_name, code, prepare) => {
   const quiet = jest.spyOn(console, 'warn').mockImplementation(() => {});

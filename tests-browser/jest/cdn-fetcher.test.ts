@@ -218,6 +218,21 @@ test('a network error has failed with status 0', async () => {
   expect(log).toEqual(['f0+0']);
 });
 
+test('a CORS preflight that forbids Range looks like a network error: after three, ranges are given up', async () => {
+  globalThis.fetch = async () => Promise.reject(new TypeError('CORS'));
+  for (const fetch of [1, 2, 3, 4]) await start({ fetch, blockCount: 1 });
+  expect(log.filter((entry) => entry === 'hidden')).toHaveLength(1);
+  expect(log.indexOf('hidden')).toBe(2);
+});
+
+test('an outage after ranges have worked does not give them up', async () => {
+  cdn(206, { 'content-range': `bytes 0-${K - 1}/${9 * K}` });
+  await start({ fetch: 1, blockCount: 1 });
+  globalThis.fetch = async () => Promise.reject(new TypeError('offline'));
+  for (const fetch of [2, 3, 4, 5]) await start({ fetch, blockCount: 1 });
+  expect(log).not.toContain('hidden');
+});
+
 test("the page's fetchSetup has the last word on URL, headers and credentials", async () => {
   cdn(200, { 'content-length': '1' });
   config.fetchSetup = async (context, init) => {

@@ -1,6 +1,9 @@
 // What attach accepts and how it refuses.
 import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
 import { readOptions, type P2POptions } from '../../js-glue/options.js';
+
+import { version } from '../../js-glue/version.js';
 
 const tracker = 'wss://tracker.example.org';
 
@@ -45,4 +48,8 @@ test.each([
 test('an unknown option is refused by name, and so is no object at all', () => {
   expect(() => readOptions({ tracker, maxpeers: 3 } as unknown as P2POptions)).toThrow("unknown option 'maxpeers'");
   expect(() => readOptions(undefined as unknown as P2POptions)).toThrow(TypeError);
+});
+
+test('the version is the published one', () => {
+  expect(version).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });

@@ -23,7 +23,8 @@ Bytes encoded(const T& message) {
   return out;
 }
 
-inline Bytes hello(uint32_t peer_id = 0, std::array<uint8_t, 16> swarm = {}, uint32_t version = wire::kProtocolVersion) {
+inline Bytes hello(uint32_t peer_id = 0, std::array<uint8_t, 16> swarm = {},
+                   uint32_t version = wire::kProtocolVersion) {
   wire::Hello message;
   message.version = version;
   message.swarm = swarm;
@@ -38,9 +39,10 @@ constexpr BlockCode code_of(char letter) {
                          : BlockCode::kNone;
 }
 
-/// What a neighbour says of a segment, a letter a block: `H` has it, `c` gets it from the CDN, `p` from a peer, `.` lacks it.
-inline Bytes status(uint64_t key, std::string_view picture, uint32_t bytes_total, uint16_t first = 0, bool is_snapshot = false,
-                    uint32_t spare = 10) {
+/// What a neighbour says of a segment, a letter a block: `H` has it, `c` gets it from the CDN, `p` from a peer, `.`
+/// lacks it.
+inline Bytes status(uint64_t key, std::string_view picture, uint32_t bytes_total, uint16_t first = 0,
+                    bool is_snapshot = false, uint32_t spare = 10) {
   Bytes packed((picture.size() + 3) / 4);
   for (size_t i = 0; i < picture.size(); ++i) {
     packed[i / 4] = static_cast<uint8_t>(packed[i / 4] | (static_cast<uint8_t>(code_of(picture[i])) << (2 * (i % 4))));
@@ -97,7 +99,8 @@ inline Bytes frame(const tracker_wire::Message& message) {
   return out;
 }
 
-inline Bytes ids_frame(tracker_wire::Type type, const std::vector<uint32_t>& ids, uint32_t swarm_size, uint32_t own_id = 0) {
+inline Bytes ids_frame(tracker_wire::Type type, const std::vector<uint32_t>& ids, uint32_t swarm_size,
+                       uint32_t own_id = 0) {
   tracker_wire::Message message;
   message.type = type;
   message.peer = own_id;
@@ -119,7 +122,8 @@ inline Bytes gone(uint32_t id) {
 }
 inline Bytes relayed(uint32_t from, tracker_wire::SignalKind kind, std::string_view blob = "v=0") {
   Bytes out(tracker_wire::kSignalHeaderBytesMax);
-  out.resize(tracker_wire::encode_signal_header(tracker_wire::Type::kRelayed, from, kind, static_cast<uint32_t>(blob.size()), out));
+  out.resize(tracker_wire::encode_signal_header(tracker_wire::Type::kRelayed, from, kind,
+                                                static_cast<uint32_t>(blob.size()), out));
   out.insert(out.end(), blob.begin(), blob.end());
   return out;
 }

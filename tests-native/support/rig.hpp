@@ -82,6 +82,11 @@ struct Rig {
     world.playhead = {true, position_ms, position_ms + buffer_ms, rate, world.now};
   }
 
+  /// Five seconds before the segments of this rig: time enough for neighbours.
+  void play_with_time() { play(5'000, 4'500); }
+  /// The time for neighbours is over, the player not yet out of media.
+  void play_at_the_deadline() { play(9'500, 400); }
+
   /// Asks the neighbour for a block and returns the request's id.
   uint32_t ask(Handle neighbour, Handle segment, uint32_t block) {
     requests.ask(neighbour, segment, block, 3000);

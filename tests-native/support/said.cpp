@@ -9,16 +9,16 @@ namespace {
 std::string message_name(const std::vector<uint8_t>& bytes) {
   static constexpr const char* kNames[] = {"HELLO", "STATUS", "REQUEST", "BLOCK", "REJECT", "CANCEL", "BYE"};
   wire::Message message;
-  // A header of a BLOCK alone decodes when the length of the whole is given; for the name the type is enough.
-  if (bytes.size() > 1 && bytes[1] == static_cast<uint8_t>(wire::Type::kBlock)) return "BLOCK";
   if (wire::decode(bytes, bytes.size(), message) != wire::DecodeStatus::kOk) return "GARBAGE";
   return kNames[static_cast<size_t>(message.type)];
 }
 
 std::string name_of(const Said& said) {
   static constexpr const char* kNames[] = {
-      "?",       "SEND",   "SEND_BLOCK", "KEEP_BLOCK",   "FETCH", "ABORT_FETCH", "DROP_SEGMENT", "SEGMENT_READY", "SEGMENT_FAILED",
-      "CONNECT", "SIGNAL", "CLOSE_PEER", "SEND_TRACKER", "ROLE",  "PEER_OPEN",   "NOTICE",       "DROP_BLOCK"};
+      "?",           "SEND",         "SEND_BLOCK",    "KEEP_BLOCK",     "FETCH",
+      "ABORT_FETCH", "DROP_SEGMENT", "SEGMENT_READY", "SEGMENT_FAILED", "CONNECT",
+      "SIGNAL",      "CLOSE_PEER",   "SEND_TRACKER",  "ROLE",           "PEER_OPEN",
+      "NOTICE",      "DROP_BLOCK"};
   const std::string name = kNames[static_cast<size_t>(said.type)];
   return said.type == ActionType::kSend ? name + ":" + message_name(said.bytes) : name;
 }
@@ -90,6 +90,14 @@ std::vector<tracker_wire::Message> Record::told_tracker() const {
     found.push_back(message);
   }
   return found;
+}
+
+std::string Record::fetches() const {
+  std::string ranges;
+  for (const Said* fetch : all(ActionType::kFetch)) {
+    ranges += (ranges.empty() ? "" : " ") + std::to_string((*fetch)[2]) + "+" + std::to_string((*fetch)[3]);
+  }
+  return ranges;
 }
 
 Record drain(Actions& actions) {

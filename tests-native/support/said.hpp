@@ -36,6 +36,8 @@ class Record {
   /// Messages sent to a peer (0: to anybody), of one type. Pointers in them live as long as this record.
   std::vector<wire::Message> sent(wire::Type type, Handle peer = 0) const;
   std::vector<tracker_wire::Message> told_tracker() const;
+  /// The ranges of the fetches, first block and count: "1+2 4+1"; "0+0" is a whole segment.
+  std::string fetches() const;
   bool is_empty() const { return said_.empty(); }
   const std::vector<Said>& list() const { return said_; }
 

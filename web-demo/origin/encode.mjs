@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DemoError } from './demo-error.mjs';
@@ -30,7 +30,8 @@ export async function encode(recipe, { cache = CACHE, ffmpeg = 'ffmpeg', say = (
   )
     return folder;
   const text = await canDrawText(ffmpeg);
-  const draft = join(cache, `.draft-${recipeHash}-${process.pid}-${Date.now()}`);
+  await mkdir(cache, { recursive: true });
+  const draft = await mkdtemp(join(cache, `.draft-${recipeHash}-`));
   try {
     for (const rendition of recipe.renditions) {
       say(`encoding ${recipe.loopS} s of ${rendition.width}×${rendition.height} video, once …`);

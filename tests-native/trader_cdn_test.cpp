@@ -1,0 +1,197 @@
+// The other half of trader.cpp: alone, in a hurry, at the deadline, with a CDN that fails or knows no ranges.
+// Playback outranks offload: whatever neighbours promise, the player is fed.
+#include <gtest/gtest.h>
+
+#include "support/rig.hpp"
+
+namespace bazaar::testing {
+namespace {
+
+TEST(TraderAndCdn, Alone_the_whole_segment_is_fetched_when_the_player_wants_it_and_not_before) {
+  Rig rig;
+  const Handle clip = rig.segment(1);
+  rig.play_with_time();
+  rig.trader.step();
+  EXPECT_TRUE(rig.said().is_empty());
+  rig.custody.wanted(clip);
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "") << "once";
+}
+
+TEST(TraderAndCdn, A_starving_player_is_fed_by_the_cdn_at_once_whoever_holds_the_blocks) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "....");
+  rig.offer(peer, clip, "HHHH");
+  rig.custody.wanted(clip);
+  rig.play(9'990, 10, 0);
+  rig.trader.step();
+  const Record said = rig.said();
+  EXPECT_EQ(said.fetches(), "0+0");
+  EXPECT_TRUE(said.sent(wire::Type::kRequest).empty());
+}
+
+TEST(TraderAndCdn, There_are_never_more_fetches_than_the_bound_and_no_block_is_left_marked_without_one) {
+  Rig rig;
+  rig.neighbour();
+  for (uint64_t key = 1; key <= 8; ++key) rig.segment(key, "P........P", 10'000);
+  rig.play_at_the_deadline();
+  rig.trader.step();
+  const Record said = rig.said();
+  EXPECT_EQ(said.count(ActionType::kFetch), tunables::kFetchesMax);
+  uint32_t fetching = 0;
+  rig.world.window.each([&](Handle, const Segment& segment) {
+    for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
+      fetching += segment.blocks.state(block) == BlockState::kDownloadingCdn ? 1 : 0;
+    }
+  });
+  EXPECT_EQ(fetching, 8 * tunables::kFetchesMax);
+}
+
+TEST(TraderAndCdn, When_the_time_for_peers_is_over_the_cdn_is_asked_for_what_is_missing) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "P..P.PP");
+  rig.offer(peer, clip, "HHHHHHH");
+  rig.play(9'200, 700);
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "1+2 4+1");
+  EXPECT_EQ(rig.world.counters.blocks_by_deadline, 3);
+}
+
+TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "P..");
+  rig.ask(peer, clip, 1);
+  rig.ask(peer, clip, 2);
+  rig.said();
+  const TimeMs fetch_ms = rig.world.cdn.expected_ms(0);
+  const TimeMs deadline = tunables::kFallbackMarginMs + 2 * fetch_ms;
+  rig.play(10'000 - deadline + 100, 800);
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "Prr");
+  EXPECT_EQ(rig.said().words(), "") << "nothing is missing that is not under way";
+  rig.play(10'000 - deadline + tunables::kFallbackGraceMs, 700);
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "Pcc");
+  const Record said = rig.said();
+  EXPECT_EQ(said.sent(wire::Type::kCancel).size(), 2u);
+  EXPECT_EQ(said.fetches(), "1+2");
+}
+
+TEST(TraderAndCdn, While_the_cdn_fails_neighbours_are_asked_even_after_the_deadline_and_left_to_answer) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "...");
+  rig.offer(peer, clip, "HHH");
+  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+  rig.play_at_the_deadline();
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "rrr");
+  rig.wait(tunables::kCdnRetryMs);
+  rig.said();
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "rrr");
+  EXPECT_TRUE(rig.said().sent(wire::Type::kCancel).empty());
+}
+
+TEST(TraderAndCdn, A_failing_cdn_is_not_asked_before_its_pause_is_over_not_even_by_dice) {
+  Rig rig;
+  rig.neighbour();
+  const Handle clip = rig.segment(1, "...");
+  rig.custody.wanted(clip);
+  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+  rig.play_at_the_deadline();
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "");
+  rig.world.now = rig.world.cdn.retry_ms();
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+}
+
+TEST(TraderAndCdn, A_final_answer_of_the_cdn_hands_the_load_back_to_the_player) {
+  for (const int32_t status : {404, 403, 410, 416}) {
+    Rig rig;
+    const Handle clip = rig.segment(1, "...");
+    rig.custody.wanted(clip);
+    rig.at(clip).cdn_status = status;
+    rig.play_with_time();
+    rig.trader.step();
+    EXPECT_EQ(rig.said().only(ActionType::kSegmentFailed)[1], status);
+    EXPECT_TRUE(rig.at(clip).is_cdn_only);
+  }
+}
+
+TEST(TraderAndCdn, A_passing_failure_is_retried_until_the_player_runs_out_of_media) {
+  for (const int32_t status : {503, 500, 429, 408, -1}) {
+    Rig rig;
+    const Handle clip = rig.segment(1, "...");
+    rig.custody.wanted(clip);
+    rig.play_with_time();
+    rig.trader.step();
+    rig.desk.failed(rig.said().only(ActionType::kFetch)[0], std::max(status, 0), 0);
+    rig.trader.step();
+    EXPECT_EQ(rig.said().words(), "") << status;
+    rig.play(10'000, 0, 0);
+    rig.trader.step();
+    EXPECT_EQ(rig.said().words(ActionType::kSegmentFailed), "SEGMENT_FAILED") << status;
+  }
+}
+
+TEST(TraderAndCdn, Without_ranges_one_roll_decides_for_the_whole_segment) {
+  Rig rig;
+  rig.neighbour();
+  rig.world.config.cdn_has_ranges = false;
+  const Handle clip = rig.segment(1, "....");
+  for (int i = 0; i < 500 && rig.picture(clip) == "...."; ++i) {
+    rig.play(8'000, 1'900);
+    rig.trader.step();
+    rig.wait(50);
+  }
+  EXPECT_EQ(rig.picture(clip), "cccc");
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+}
+
+TEST(TraderAndCdn, Without_ranges_a_segment_of_which_a_neighbour_has_a_block_is_not_seeded) {
+  Rig rig;
+  rig.world.config.cdn_has_ranges = false;
+  const Handle clip = rig.segment(1, "....");
+  rig.offer(rig.neighbour(), clip, "..c.");
+  for (int i = 0; i < 300; ++i) {
+    rig.play(8'000, 1'900);
+    rig.trader.step();
+    rig.wait(50);
+  }
+  EXPECT_EQ(rig.said().fetches(), "");
+}
+
+TEST(TraderAndCdn, Without_ranges_what_is_missing_at_the_deadline_costs_the_whole_segment_once) {
+  Rig rig;
+  rig.neighbour();
+  rig.world.config.cdn_has_ranges = false;
+  const Handle clip = rig.segment(1, "PP.P");
+  rig.play_at_the_deadline();
+  rig.trader.step();
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "PPcP");
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+}
+
+TEST(TraderAndCdn, Without_ranges_a_segment_that_is_all_under_way_is_not_fetched_whole) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  rig.world.config.cdn_has_ranges = false;
+  const Handle clip = rig.segment(1, "PP.P");
+  rig.ask(peer, clip, 2);
+  rig.said();
+  const TimeMs deadline = tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0);
+  rig.play(10'000 - deadline + 100, 800);
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "");
+}
+
+}  // namespace
+}  // namespace bazaar::testing
