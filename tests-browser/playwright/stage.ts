@@ -88,23 +88,33 @@ function watchConnections(): void {
 /** Runs in the page once window.viewer is there. */
 function watchPlayback(): void {
   const w = window as any;
-  w.probe = { bytesPlayed: 0, uploadExceeded: 0, hashes: {} as Record<string, string>, pending: 0 };
-  // Before any listener of hls.js has it: the first of them detaches the buffer.
-  const { hls } = w.viewer;
-  const trigger = hls.trigger.bind(hls);
-  hls.trigger = (event: string, data: any) => {
-    if (event === 'hlsFragLoaded' && data.frag.sn !== 'initSegment') look(data);
-    return trigger(event, data);
-  };
-  const look = (data: any) => {
-    w.probe.bytesPlayed += data.payload.byteLength;
-    ++w.probe.pending;
-    const copy = data.payload.slice(0);
-    void crypto.subtle.digest('SHA-256', copy).then((hash) => {
-      w.probe.hashes[new URL(data.frag.url, location.href).pathname] = [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
-      --w.probe.pending;
+  w.probe = { bytesPlayed: 0, uploadExceeded: 0, hashes: {} as Record<string, string> };
+  // Where loaders hand over: later, hls.js has detached the buffer. The stock loader may work for ours: count once.
+  const counted = new WeakSet();
+  const look = (url: string, payload: ArrayBuffer) => {
+    if (counted.has(payload)) return;
+    counted.add(payload);
+    w.probe.bytesPlayed += payload.byteLength;
+    void crypto.subtle.digest('SHA-256', payload.slice(0)).then((hash) => {
+      w.probe.hashes[new URL(url, location.href).pathname] = [...new Uint8Array(hash)].map((b) => b.toString(16).padStart(2, '0')).join('');
     });
   };
+  const { config } = w.viewer.hls;
+  for (const loader of new Set([config.loader, config.fLoader])) {
+    if (!loader) continue;
+    const { load } = loader.prototype;
+    loader.prototype.load = function (context: any, loading: any, callbacks: any) {
+      const { onSuccess } = callbacks;
+      const isSegment = context.frag && context.frag.sn !== 'initSegment' && !('keyInfo' in context);
+      return load.call(this, context, loading, {
+        ...callbacks,
+        onSuccess(response: any, ...rest: unknown[]) {
+          if (isSegment && response.data instanceof ArrayBuffer) look(context.url, response.data);
+          return onSuccess(response, ...rest);
+        },
+      });
+    };
+  }
   setInterval(() => {
     const stats = w.viewer.p2p?.stats;
     if (stats && stats.bytesUploaded > stats.bytesDownloaded) ++w.probe.uploadExceeded;
@@ -185,7 +195,9 @@ export class Stage {
       bazaar: JSON.stringify(options.bazaar ?? {}),
     });
     await page.goto(`${this.origin.url}/viewer.html?${query}`, { waitUntil: 'commit' });
-    await page.waitForFunction(() => (window as any).viewer !== undefined);
+    // The probes go into the loaders, so the library's must be in place.
+    const isShared = options.p2p !== false;
+    await page.waitForFunction((shared) => (window as any).viewer && (!shared || (window as any).viewer.p2p), isShared);
     await page.evaluate(watchPlayback);
     return new Viewer(name, page, context, pageErrors);
   }
