@@ -3,6 +3,7 @@
 //   node scripts/setup.mjs [--no-build]
 import { fileURLToPath } from 'node:url';
 import { buildBundle, buildPreset } from './setup/build.mjs';
+import { holdLock } from './setup/lock.mjs';
 import { installModules } from './setup/npm-modules.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { Stop } from './setup/stop.mjs';
@@ -11,6 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 try {
   const major = Number(process.versions.node.split('.')[0]);
   if (major < 20) throw new Stop(`Node ${process.versions.node} is too old: 20 or later is needed.`);
+  holdLock(root);
   installPackages();
   installModules(root);
   if (!process.argv.includes('--no-build')) {

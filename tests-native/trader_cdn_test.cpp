@@ -137,6 +137,10 @@ TEST(TraderAndCdn, A_passing_failure_is_retried_until_the_player_runs_out_of_med
     EXPECT_EQ(rig.said().words(), "") << status;
     rig.play(10'000, 0, 0);
     rig.trader.step();
+    EXPECT_EQ(rig.said().words(ActionType::kSegmentFailed), "") << "our own next try comes sooner than the player's";
+    rig.world.now += tunables::kPatienceMs;
+    rig.play(10'000, 0, 0);
+    rig.trader.step();
     EXPECT_EQ(rig.said().words(ActionType::kSegmentFailed), "SEGMENT_FAILED") << status;
   }
 }

@@ -67,10 +67,12 @@ test('four seconds of 503 from the CDN while peers have the blocks stall nobody'
     const viewers = await stage.swarm(['a', 'b', 'c']);
     await pause(10_000);
     const before = await stallsOf(viewers);
-    const fault = stage.origin.faults.add({ match: /\.m4s/, viewer: 'c', status: 503, durationMs: 4_000 });
+    // Two of three lose the CDN; the third has the blocks, and the market must bring them over in time.
+    const faults = ['b', 'c'].map((viewer) => stage.origin.faults.add({ match: /\.m4s/, viewer, status: 503, durationMs: 4_000 }));
     await pause(16_000);
-    report(`503 for 4 s: ${fault.hits} requests refused, ${(await stallsOf(viewers)) - before} stalls`);
-    expect(fault.hits, 'the fault took effect').toBeGreaterThan(0);
+    const refused = faults.reduce((sum, fault) => sum + fault.hits, 0);
+    report(`503 for 4 s to two of three: ${refused} requests refused, ${(await stallsOf(viewers)) - before} stalls`);
+    expect(refused, 'the fault took effect').toBeGreaterThan(0);
     expect((await stallsOf(viewers)) - before).toBe(0);
   } finally {
     await stage.close();

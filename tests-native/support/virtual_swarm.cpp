@@ -212,7 +212,8 @@ void VirtualSwarm::relay(uint32_t from, std::vector<uint8_t> frame) {
       for (const uint32_t member : members_) deliver(member, bytes);
     }
   } else if (message.type == tw::Type::kSignal) {
-    const size_t length = tw::encode_signal_header(tw::Type::kRelayed, 1000 + from, message.kind, message.blob_bytes, out);
+    const size_t length =
+        tw::encode_signal_header(tw::Type::kRelayed, 1000 + from, message.kind, message.blob_bytes, out);
     out.resize(length);
     out.insert(out.end(), frame.begin() + message.blob_offset, frame.end());
     deliver(message.peer - 1000, out);

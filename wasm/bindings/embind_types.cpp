@@ -1,7 +1,7 @@
 // Embind's own registration of built-in types, cut to the four that cross this boundary: numbers in, numbers out.
 // Replaces libembind's bind.cpp, whose strings, wide strings, memory views and emvals would cost 5 KB of the download.
-// Invariant: registered before the engine's class is (same translation unit order does not matter: Embind resolves types
-// lazily, and an unregistered one would fail the first call, in a test).
+// Invariant: registered before the engine's class is (same translation unit order does not matter: Embind resolves
+// types lazily, and an unregistered one would fail the first call, in a test).
 #include <emscripten.h>
 #include <emscripten/bind.h>
 

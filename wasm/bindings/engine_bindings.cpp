@@ -55,7 +55,8 @@ class BoundEngine {
   }
 
   void cdn_headers(int fetch, double bytes_total, int is_ranged) {
-    engine_.cdn_headers(fetch, bytes_total < 4294967295.0 ? static_cast<uint32_t>(bytes_total) : 4294967295u, is_ranged != 0);
+    engine_.cdn_headers(fetch, bytes_total < 4294967295.0 ? static_cast<uint32_t>(bytes_total) : 4294967295u,
+                        is_ranged != 0);
   }
   void cdn_block(int fetch, int block) { engine_.cdn_block(fetch, static_cast<uint32_t>(block)); }
   void cdn_done(int fetch, double surplus) { engine_.cdn_done(fetch, surplus); }
@@ -115,7 +116,9 @@ class BoundEngine {
  private:
   static double address(const void* pointer) { return static_cast<double>(reinterpret_cast<uintptr_t>(pointer)); }
   std::span<const uint8_t> head(double length) const {
-    const double bounded = length < 0 ? 0 : length > static_cast<double>(inbox_.size()) ? static_cast<double>(inbox_.size()) : length;
+    const double bounded = length < 0                                    ? 0
+                           : length > static_cast<double>(inbox_.size()) ? static_cast<double>(inbox_.size())
+                                                                         : length;
     return {inbox_.data(), static_cast<size_t>(bounded)};
   }
 

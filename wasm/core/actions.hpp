@@ -51,8 +51,8 @@ class Actions {
  public:
   /// Records handed over at once; docs/boundary.md.
   static constexpr size_t kDrainMax = 256;
-  /// Records that may wait. A turn makes a handful. Under a flood the ones that nobody misses are dropped first: news for
-  /// the page, then messages (a peer survives that), so that what keeps the store and the engine in step has room.
+  /// Records that may wait. A turn makes a handful. Under a flood the ones that nobody misses are dropped first: news
+  /// for the page, then messages (a peer survives that), so that what keeps the store and the engine in step has room.
   static constexpr size_t kQueueMax = 2048;
   static constexpr size_t kQueueNewsMax = 512;
   static constexpr size_t kQueueSendsMax = 1024;

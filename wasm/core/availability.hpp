@@ -1,6 +1,6 @@
-// What the neighbours say of one segment: for each block, which of them hold it, fetch it, or are getting it from a peer.
-// Owns three bit masks a block, one bit a peer slot; refuses to judge whether a peer tells the truth.
-// Invariant: a peer's bit stands in at most one of the three masks of a block.
+// What the neighbours say of one segment: for each block, which of them hold it, fetch it, or are getting it from a
+// peer. Owns three bit masks a block, one bit a peer slot; refuses to judge whether a peer tells the truth. Invariant:
+// a peer's bit stands in at most one of the three masks of a block.
 #pragma once
 
 #include <bit>
@@ -41,10 +41,10 @@ class Availability {
     }
   }
 
-  PeerMask knowers() const { return knowers_; }                               ///< announced the segment at all
-  PeerMask holders(uint32_t block) const { return offers_[block].holders; }   ///< would serve it now
-  PeerMask fetchers(uint32_t block) const { return offers_[block].fetchers; } ///< getting it from the CDN: supply soon
-  PeerMask leechers(uint32_t block) const { return offers_[block].leechers; } ///< getting it from a peer
+  PeerMask knowers() const { return knowers_; }                                ///< announced the segment at all
+  PeerMask holders(uint32_t block) const { return offers_[block].holders; }    ///< would serve it now
+  PeerMask fetchers(uint32_t block) const { return offers_[block].fetchers; }  ///< getting it from the CDN: supply soon
+  PeerMask leechers(uint32_t block) const { return offers_[block].leechers; }  ///< getting it from a peer
   /// Has it, or gets it from wherever.
   PeerMask anybody(uint32_t block) const {
     return offers_[block].holders | offers_[block].fetchers | offers_[block].leechers;

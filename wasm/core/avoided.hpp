@@ -1,5 +1,6 @@
-// Remote ids that are left alone for a while: dials that failed, neighbours that refused, fell silent or broke the protocol.
-// Owns the ids and their times; refuses to know why. Invariant: at most kCandidateIdsMax ids, the oldest forgotten first.
+// Remote ids that are left alone for a while: dials that failed, neighbours that refused, fell silent or broke the
+// protocol. Owns the ids and their times; refuses to know why. Invariant: at most kCandidateIdsMax ids, the oldest
+// forgotten first.
 #pragma once
 
 #include <algorithm>

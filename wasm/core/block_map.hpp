@@ -36,13 +36,14 @@ class BlockMap {
   uint32_t verified_count() const { return verified_; }
   uint32_t missing_count() const { return missing_; }
 
-  void mark_requested(uint32_t block);                 ///< missing → downloading from a peer
-  void mark_fetching(uint32_t block);                  ///< missing or asked of a peer → downloading from the CDN
-  void mark_held(uint32_t block, Source source);       ///< anything not here → held, unverified
-  void mark_verified(uint32_t block);                  ///< held → verified
-  void abandon(uint32_t block);                        ///< anything → missing
+  void mark_requested(uint32_t block);            ///< missing → downloading from a peer
+  void mark_fetching(uint32_t block);             ///< missing or asked of a peer → downloading from the CDN
+  void mark_held(uint32_t block, Source source);  ///< anything not here → held, unverified
+  void mark_verified(uint32_t block);             ///< held → verified
+  void abandon(uint32_t block);                   ///< anything → missing
 
-  /// Letters for tests and logs: `.` missing, `r` asked of a peer, `c` asked of the CDN, `h` held, `P`/`C` verified by source.
+  /// Letters for tests and logs: `.` missing, `r` asked of a peer, `c` asked of the CDN, `h` held, `P`/`C` verified by
+  /// source.
   std::string picture() const;
   static BlockMap from_picture(std::string_view picture);
 

@@ -61,7 +61,8 @@ void CdnDesk::put_back(const Fetch& fetch) {
 void CdnDesk::done(Handle handle, double surplus_bytes) {
   const Fetch* found = world_.cdn.get(handle);
   if (!found) return;
-  if (found->bytes == 0) return failed(handle, 0, surplus_bytes);  // an answer without a block, asked for again and again
+  if (found->bytes == 0)
+    return failed(handle, 0, surplus_bytes);  // an answer without a block, asked for again and again
   world_.cdn.note_done(*found, world_.now);
   world_.counters.bytes_wasted += surplus_bytes;
   world_.credit.add_download(surplus_bytes);
@@ -79,7 +80,10 @@ void CdnDesk::failed(Handle handle, int32_t status, double surplus_bytes) {
     segment->blocks.resize(fetch.first);  // our guess of the size was too long, which is no failure of the CDN
   } else {
     world_.cdn.note_failure(world_.dice, world_.now);
-    if (segment) segment->cdn_status = status == 0 ? -1 : status;
+    if (segment) {
+      if (segment->cdn_status == 0) segment->cdn_failing_ms = world_.now;
+      segment->cdn_status = status == 0 ? -1 : status;
+    }
   }
   end(handle);
 }

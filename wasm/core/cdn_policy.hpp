@@ -18,7 +18,7 @@ struct Fetch {
   bool is_whole = false;   ///< no Range asked for, or none granted
   bool is_urgent = false;  ///< by deadline, not by dice
   TimeMs began_ms = 0;
-  TimeMs headers_ms = 0;   ///< 0 before them
+  TimeMs headers_ms = 0;  ///< 0 before them
   TimeMs progress_ms = 0;
   double bytes = 0;
 

@@ -6,7 +6,8 @@ namespace bazaar {
 
 void Custody::arrived(Handle handle, uint32_t block, Source source) {
   Segment* segment = world_.window.get(handle);
-  if (!segment || block >= segment->blocks.size() || segment->bytes_total == 0) return;  // a block without a length is none
+  if (!segment || block >= segment->blocks.size() || segment->bytes_total == 0)
+    return;  // a block without a length is none
   const uint32_t bytes = block_bytes_of(segment->bytes_total, block);
   world_.credit.add_download(bytes);
   if (segment->blocks.is_here(block)) {
@@ -68,7 +69,8 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     segment->offers.clear();
   }
   // A guessed map may have been longer than the truth: nothing can be under way beyond the end.
-  for (uint32_t block = block_count_of(bytes_total); block < segment->blocks.size(); ++block) cancel_requests(handle, block);
+  for (uint32_t block = block_count_of(bytes_total); block < segment->blocks.size(); ++block)
+    cancel_requests(handle, block);
   if (!SegmentWindow::set_size(*segment, bytes_total, from_cdn)) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSegmentTooLarge), handle});
     return false;
@@ -104,9 +106,7 @@ void Custody::tell_if_ready(Handle handle, Segment& segment) {
   world_.actions.push(ActionType::kSegmentReady, {handle});
 }
 
-void Custody::cancel_requests(Handle segment, uint32_t block) {
-  Requests(world_).cancel_block(segment, block);
-}
+void Custody::cancel_requests(Handle segment, uint32_t block) { Requests(world_).cancel_block(segment, block); }
 
 void Custody::drop(Handle handle, const Segment& segment) {
   Requests(world_).cancel_segment(handle);
@@ -127,7 +127,8 @@ void Custody::expire() {
   TimeMs oldest_end = 0;
   world_.window.each([&](Handle handle, const Segment& segment) {
     if (!segment.is_ours) {
-      if (segment.offers.knowers() == 0 || now - segment.seen_ms > 4 * tunables::kKeepGoneMs) world_.window.drop(handle);
+      if (segment.offers.knowers() == 0 || now - segment.seen_ms > 4 * tunables::kKeepGoneMs)
+        world_.window.drop(handle);
       return;
     }
     if (segment.is_wanted) return;

@@ -1,6 +1,6 @@
-// What happens to a block once its bytes are here: counted, verified, told to neighbours, handed to the player, forgotten.
-// Owns the rules of arrival and memory; refuses to decide what to download. Invariant: only verified blocks are
-// announced as downloaded, and SEGMENT_READY is said only when every block of a segment is verified.
+// What happens to a block once its bytes are here: counted, verified, told to neighbours, handed to the player,
+// forgotten. Owns the rules of arrival and memory; refuses to decide what to download. Invariant: only verified blocks
+// are announced as downloaded, and SEGMENT_READY is said only when every block of a segment is verified.
 #pragma once
 
 #include "world.hpp"

@@ -23,7 +23,8 @@ struct Playhead {
     return !is_known || (rate == 0 && buffered_at(now) < tunables::kStarvingBufferMs);
   }
 
-  /// Milliseconds until media at `start_ms` is played. A paused player counts as one about to go on: it may at any time.
+  /// Milliseconds until media at `start_ms` is played. A paused player counts as one about to go on: it may at any
+  /// time.
   TimeMs slack_ms(TimeMs start_ms, TimeMs now) const {
     if (is_starving(now)) return 0;
     return (start_ms - position_at(now)) / (rate > 0 ? rate : 1);

@@ -1,5 +1,5 @@
-// The engine's only randomness: a seeded SplitMix64 (Steele, Lea, Flood 2014), so that a seed replays a run bit for bit.
-// Owns its state; refuses to be cryptographic. Invariant: the same seed gives the same rolls on every platform.
+// The engine's only randomness: a seeded SplitMix64 (Steele, Lea, Flood 2014), so that a seed replays a run bit for
+// bit. Owns its state; refuses to be cryptographic. Invariant: the same seed gives the same rolls on every platform.
 #pragma once
 
 #include <cstdint>

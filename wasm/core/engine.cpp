@@ -8,7 +8,8 @@
 namespace bazaar {
 
 namespace {
-// Nothing goes unlooked at for longer than this while there is company (expiry of old segments has no timer of its own).
+// Nothing goes unlooked at for longer than this while there is company (expiry of old segments has no timer of its
+// own).
 constexpr TimeMs kHousekeepingMs = 1'000;
 }  // namespace
 
@@ -47,7 +48,8 @@ void Engine::at(TimeMs now) {
 
 size_t Engine::encode_signal(Handle peer, int32_t kind, uint32_t blob_bytes) {
   if (kind < 0 || kind > static_cast<int32_t>(tracker_wire::SignalKind::kBye)) return 0;
-  return introductions_.encode_signal(peer, static_cast<tracker_wire::SignalKind>(kind), blob_bytes, world_.actions.scratch());
+  return introductions_.encode_signal(peer, static_cast<tracker_wire::SignalKind>(kind), blob_bytes,
+                                      world_.actions.scratch());
 }
 
 void Engine::link_closed(Handle handle) {

@@ -1,6 +1,7 @@
 // One viewer's engine: events in with the time, actions out with the next deadline. See docs/boundary.md for each call.
-// Owns the parts and the order in which they take their turn; refuses to contain a decision of its own (they live in the
-// parts) and knows no clock, no I/O, no Emscripten. Invariant: the same seed and the same calls give the same actions.
+// Owns the parts and the order in which they take their turn; refuses to contain a decision of its own (they live in
+// the parts) and knows no clock, no I/O, no Emscripten. Invariant: the same seed and the same calls give the same
+// actions.
 #pragma once
 
 #include <cstddef>

@@ -31,7 +31,8 @@ void Introductions::tracker_closed() {
   ids_.clear();
   // Offers and answers on their way through the tracker are lost; open channels live on.
   world_.peers.each([&](Handle handle, const Peer& peer) {
-    if (!peer.is_open() && world_.now - peer.since_ms > tunables::kDialTimeoutMs) protocol_.close(handle, CloseReason::kFailed);
+    if (!peer.is_open() && world_.now - peer.since_ms > tunables::kDialTimeoutMs)
+      protocol_.close(handle, CloseReason::kFailed);
   });
 }
 
@@ -61,8 +62,8 @@ void Introductions::received(int32_t token, std::span<const uint8_t> frame) {
       break;
     }
     case Type::kError:
-      world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kTrackerRefused),
-                                                static_cast<int32_t>(message_.code)});
+      world_.actions.push(ActionType::kNotice,
+                          {static_cast<int32_t>(Notice::kTrackerRefused), static_cast<int32_t>(message_.code)});
       break;
     default:
       break;  // messages of viewers: not for us
@@ -98,15 +99,16 @@ void Introductions::relayed(int32_t token, const Message& message) {
   }
   std::erase(ids_, message.peer);
   if (!world_.config.is_p2p || world_.peers.size() >= world_.config.peers_max) {
-    const size_t length = tracker_wire::encode_signal_header(Type::kSignal, message.peer, SignalKind::kBye, 0,
-                                                             world_.actions.room());
+    const size_t length =
+        tracker_wire::encode_signal_header(Type::kSignal, message.peer, SignalKind::kBye, 0, world_.actions.room());
     if (length > 0) {
       const int32_t offset = world_.actions.take(length);
       world_.actions.push(ActionType::kSendTracker, {offset, static_cast<int32_t>(length)});
     }
     return;
   }
-  if (const Handle handle = world_.peers.add(message.peer, PeerState::kAnswering, world_.now)) signal(handle, token, message);
+  if (const Handle handle = world_.peers.add(message.peer, PeerState::kAnswering, world_.now))
+    signal(handle, token, message);
 }
 
 void Introductions::signal(Handle peer, int32_t token, const Message& message) {

@@ -36,7 +36,7 @@ class Introductions {
   PeerProtocol& protocol_;
   bool is_open_ = false;
   bool is_joined_ = false;
-  std::vector<uint32_t> ids_;       // to dial, at most kCandidateIdsMax
+  std::vector<uint32_t> ids_;  // to dial, at most kCandidateIdsMax
   uint32_t burst_left_ = tunables::kDialBurst;
   TimeMs next_dial_ms_ = 0;
   TimeMs next_more_ms_ = 0;

@@ -1,6 +1,6 @@
-// The market's decisions, as pure functions over a snapshot: how likely this viewer seeds a block, whom it asks for one.
-// Owns nothing; the engine gathers the numbers, rolls the dice and applies the result. Why these rules: docs/market.md.
-// Invariant: a block whose supply meets demand has odds 0.
+// The market's decisions, as pure functions over a snapshot: how likely this viewer seeds a block, whom it asks for
+// one. Owns nothing; the engine gathers the numbers, rolls the dice and applies the result. Why these rules:
+// docs/market.md. Invariant: a block whose supply meets demand has odds 0.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ namespace bazaar::market {
 
 /// Supply and demand of one block among the neighbours, this viewer not counted.
 struct BlockMarket {
-  uint32_t supply = 0;          ///< trusted neighbours that hold it or fetch it from the CDN
-  uint32_t being_met = 0;       ///< trusted neighbours getting it from a peer: supply soon, from further away
-  uint32_t neighbours = 0;      ///< trusted neighbours
-  uint32_t swarm_size = 1;      ///< viewers in the swarm, this one among them
-  TimeMs round_trip_ms = 100;   ///< to a typical neighbour
-  TimeMs slack_ms = 0;          ///< until the CDN must be asked to make the deadline
-  TimeMs slack_at_first_ms = 0; ///< the same when the segment was first traded for
+  uint32_t supply = 0;           ///< trusted neighbours that hold it or fetch it from the CDN
+  uint32_t being_met = 0;        ///< trusted neighbours getting it from a peer: supply soon, from further away
+  uint32_t neighbours = 0;       ///< trusted neighbours
+  uint32_t swarm_size = 1;       ///< viewers in the swarm, this one among them
+  TimeMs round_trip_ms = 100;    ///< to a typical neighbour
+  TimeMs slack_ms = 0;           ///< until the CDN must be asked to make the deadline
+  TimeMs slack_at_first_ms = 0;  ///< the same when the segment was first traded for
 };
 
 /// Viewers that share the duty to seed one copy: the whole swarm at first, the neighbourhood when time runs out.

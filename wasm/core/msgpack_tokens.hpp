@@ -1,7 +1,8 @@
 // A received MessagePack value as a flat list of tokens: the one place where bytes of the world meet msgpack-c.
 // Owns the check at the door and the token list; refuses to know any message. Invariant: msgpack-c is handed only bytes
 // that check() has walked from end to end: no ext, float, map or nil, no length beyond the input, no nesting beyond 4.
-// Without that walk msgpack-c 4.1.3 throws on `c9 ff ff ff ff 01` where size_t has 32 bits, and a throw in WASM is the end.
+// Without that walk msgpack-c 4.1.3 throws on `c9 ff ff ff ff 01` where size_t has 32 bits, and a throw in WASM is the
+// end.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// msgpack-c's packer over a fixed span. Owns the position; refuses to grow. Invariant: never writes beyond the span; what
-// did not fit makes length() 0.
+// msgpack-c's packer over a fixed span. Owns the position; refuses to grow. Invariant: never writes beyond the span;
+// what did not fit makes length() 0.
 #pragma once
 
 #include <cstdint>

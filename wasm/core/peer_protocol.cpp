@@ -35,7 +35,8 @@ void PeerProtocol::received(Handle handle, int32_t token, std::span<const uint8_
   const wire::DecodeStatus decoded = wire::decode(head, total_bytes, message_);
   if (decoded == wire::DecodeStatus::kUnknown && peer->may_talk(world_.now)) return;  // a newer version's message
   bool is_allowed = decoded == wire::DecodeStatus::kOk && peer->may_talk(world_.now);
-  is_allowed = is_allowed && (peer->is_trading() || message_.type == wire::Type::kHello || message_.type == wire::Type::kBye);
+  is_allowed =
+      is_allowed && (peer->is_trading() || message_.type == wire::Type::kHello || message_.type == wire::Type::kBye);
   if (is_allowed) {
     if (message_.type != wire::Type::kBlock) world_.counters.control_bytes_received += static_cast<double>(total_bytes);
     switch (message_.type) {
@@ -69,7 +70,8 @@ void PeerProtocol::received(Handle handle, int32_t token, std::span<const uint8_
 
 bool PeerProtocol::hello(Handle handle, Peer& peer, const wire::Hello& hello) {
   if (hello.version != wire::kProtocolVersion || hello.swarm != world_.config.swarm) return false;
-  // An id that is ours or another neighbour's is not believed: one connection to an id, and nobody closes in another's name.
+  // An id that is ours or another neighbour's is not believed: one connection to an id, and nobody closes in another's
+  // name.
   const bool is_free = hello.peer_id != world_.own_id && world_.peers.find_remote(hello.peer_id) == 0;
   if (hello.peer_id != 0 && is_free) peer.remote_id = hello.peer_id;
   if (peer.is_trading()) return true;  // it joined the tracker anew and has another id

@@ -33,27 +33,27 @@ struct Upload {
 struct Peer {
   uint32_t remote_id = 0;  ///< given by the tracker
   PeerState state = PeerState::kDialing;
-  TimeMs since_ms = 0;     ///< when the state began
-  TimeMs heard_ms = 0;     ///< last message from it
-  TimeMs told_ms = 0;      ///< last message to it
+  TimeMs since_ms = 0;  ///< when the state began
+  TimeMs heard_ms = 0;  ///< last message from it
+  TimeMs told_ms = 0;   ///< last message to it
 
   // What it delivers to us.
   uint32_t in_flight = 0;
-  TimeMs rtt_ms = 100;           ///< request to first answer, least seen lately
-  double bytes_per_ms = 125;     ///< goodput, smoothed; 1 Mbit/s until measured
+  TimeMs rtt_ms = 100;        ///< request to first answer, least seen lately
+  double bytes_per_ms = 125;  ///< goodput, smoothed; 1 Mbit/s until measured
   TimeMs last_block_ms = 0;
-  uint32_t spare = 0;            ///< blocks it said it would serve
-  uint32_t timeouts = 0;         ///< in a row
+  uint32_t spare = 0;     ///< blocks it said it would serve
+  uint32_t timeouts = 0;  ///< in a row
   TimeMs distrusted_until_ms = 0;
-  TimeMs refused_until_ms = 0;   ///< it said no credit or busy
+  TimeMs refused_until_ms = 0;  ///< it said no credit or busy
   double bytes_in = 0;
   std::array<uint32_t, tunables::kLateRequestsMax> late{};  ///< ids that ended without an answer
   size_t late_next = 0;
 
   // What we deliver to it.
   std::vector<Upload> uploads;
-  uint32_t blocks_in_channel = 0;   ///< handed over and not reported drained
-  TimeMs channel_since_ms = 0;      ///< when the first of those was handed over
+  uint32_t blocks_in_channel = 0;  ///< handed over and not reported drained
+  TimeMs channel_since_ms = 0;     ///< when the first of those was handed over
   double bytes_out = 0;
 
   // How much it may talk.

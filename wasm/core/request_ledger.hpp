@@ -40,7 +40,8 @@ class RequestLedger {
     return false;
   }
 
-  /// Takes out every request that `is_over` says is over and hands each to `ended` afterwards, when the ledger is in order.
+  /// Takes out every request that `is_over` says is over and hands each to `ended` afterwards, when the ledger is in
+  /// order.
   template <typename IsOver, typename Ended>
   void sweep(IsOver is_over, Ended ended) {
     std::vector<OpenRequest> over;

@@ -41,12 +41,11 @@ void Requests::tell_cancel(const OpenRequest& request) {
 }
 
 void Requests::cancel_block(Handle segment, uint32_t block) {
-  world_.ledger.sweep(
-      [&](const OpenRequest& request) { return request.segment == segment && request.block == block; },
-      [&](const OpenRequest& request) {
-        tell_cancel(request);
-        forget(request, true);
-      });
+  world_.ledger.sweep([&](const OpenRequest& request) { return request.segment == segment && request.block == block; },
+                      [&](const OpenRequest& request) {
+                        tell_cancel(request);
+                        forget(request, true);
+                      });
 }
 
 void Requests::cancel_segment(Handle segment) {

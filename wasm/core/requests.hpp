@@ -17,7 +17,7 @@ class Requests {
 
   void cancel_block(Handle segment, uint32_t block);  ///< not needed from a peer any more
   void cancel_segment(Handle segment);
-  void abandon_peer(Handle peer);                     ///< the peer is gone: its blocks are missing again
+  void abandon_peer(Handle peer);  ///< the peer is gone: its blocks are missing again
   void time_out(bool (*is_hopeless)(const World&, const OpenRequest&) = nullptr);
 
   /// The peer said no. True when there was such a request.

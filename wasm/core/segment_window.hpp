@@ -17,18 +17,19 @@ namespace bazaar {
 struct Segment {
   SegmentKey key;
   int32_t rendition = 0;
-  TimeMs start_ms = 0;     ///< media time
+  TimeMs start_ms = 0;  ///< media time
   TimeMs duration_ms = 0;
-  TimeMs seen_ms = 0;      ///< clock time when our playlist first listed it
+  TimeMs seen_ms = 0;            ///< clock time when our playlist first listed it
   TimeMs slack_at_first_ms = 0;  ///< time left when it was first traded for; 0 before
-  TimeMs gone_ms = 0;      ///< clock time when it left the playlist; 0 while listed
-  bool is_ours = false;    ///< our playlist lists or listed it
-  bool is_wanted = false;  ///< the player's loader waits for it
-  bool is_ready_told = false;  ///< SEGMENT_READY was said
-  bool is_cdn_only = false;    ///< too large, or the stock loader took it: no trade
+  TimeMs gone_ms = 0;            ///< clock time when it left the playlist; 0 while listed
+  bool is_ours = false;          ///< our playlist lists or listed it
+  bool is_wanted = false;        ///< the player's loader waits for it
+  bool is_ready_told = false;    ///< SEGMENT_READY was said
+  bool is_cdn_only = false;      ///< too large, or the stock loader took it: no trade
   bool size_from_cdn = false;
-  uint32_t bytes_total = 0;    ///< 0 while unknown
-  int32_t cdn_status = 0;      ///< HTTP status of the last failed fetch, -1 a network error; 0 when none failed
+  uint32_t bytes_total = 0;   ///< 0 while unknown
+  int32_t cdn_status = 0;     ///< HTTP status of the last failed fetch, -1 a network error; 0 when none failed
+  TimeMs cdn_failing_ms = 0;  ///< clock time of the first of the failures in a row
   BlockMap blocks;
   Availability offers;
 
@@ -41,8 +42,8 @@ class SegmentWindow {
 
   /// The segment of that key as one of ours; makes it when new. 0 when the window is full.
   Handle see(SegmentKey key, int32_t rendition, TimeMs start_ms, TimeMs duration_ms, TimeMs now);
-  /// The segment of that key for a neighbour's announcement; makes a foreign one when new, in place of the oldest foreign
-  /// one when there are too many.
+  /// The segment of that key for a neighbour's announcement; makes a foreign one when new, in place of the oldest
+  /// foreign one when there are too many.
   Handle hear_of(SegmentKey key, TimeMs now);
 
   Handle find(SegmentKey key) const;

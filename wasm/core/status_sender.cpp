@@ -101,7 +101,8 @@ TimeMs StatusSender::flush() {
   TimeMs next = world_.status.due_ms();
   world_.peers.each([&](Handle handle, Peer& peer) {
     if (!peer.is_trading()) return;
-    if (world_.now >= peer.told_ms + tunables::kHeartbeatMs) {  // the sum that was returned: a difference may round below
+    if (world_.now >=
+        peer.told_ms + tunables::kHeartbeatMs) {  // the sum that was returned: a difference may round below
       begin(false);
       send_gathered(handle);
     }

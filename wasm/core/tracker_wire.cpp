@@ -37,7 +37,8 @@ bool read_fields(Type type, size_t arity, MsgpackTokens& tokens, const uint8_t* 
   switch (type) {
     case Type::kJoin:
       out.version = u32(tokens);
-      if (const uint8_t* swarm = tokens.bytes(out.swarm.size())) std::copy_n(swarm, out.swarm.size(), out.swarm.begin());
+      if (const uint8_t* swarm = tokens.bytes(out.swarm.size()))
+        std::copy_n(swarm, out.swarm.size(), out.swarm.begin());
       out.want = static_cast<uint32_t>(tokens.uint(kPeersMax));
       return arity == 4;
     case Type::kSignal:

@@ -14,7 +14,7 @@ namespace bazaar::tracker_wire {
 
 inline constexpr uint32_t kProtocolVersion = 1;
 inline constexpr size_t kFrameBytesMax = 16 * 1024;
-inline constexpr size_t kPeersMax = 64;          ///< ids in one WELCOME or PEERS
+inline constexpr size_t kPeersMax = 64;  ///< ids in one WELCOME or PEERS
 inline constexpr size_t kSignalHeaderBytesMax = 16;
 inline constexpr size_t kBlobBytesMax = kFrameBytesMax - kSignalHeaderBytesMax;
 inline constexpr size_t kErrorTextBytesMax = 256;
@@ -25,24 +25,31 @@ using SwarmId = std::array<uint8_t, 16>;
 
 enum class Type : uint8_t {
   // viewer → tracker
-  kJoin = 1, kSignal = 2, kMore = 3, kLeave = 4,
+  kJoin = 1,
+  kSignal = 2,
+  kMore = 3,
+  kLeave = 4,
   // tracker → viewer
-  kWelcome = 17, kPeers = 18, kRelayed = 19, kGone = 20, kError = 21,
+  kWelcome = 17,
+  kPeers = 18,
+  kRelayed = 19,
+  kGone = 20,
+  kError = 21,
 };
 
 enum class SignalKind : uint8_t { kOffer = 0, kAnswer = 1, kCandidate = 2, kBye = 3 };
 
 enum class ErrorCode : uint16_t {
-  kBadFrame = 4000,      ///< not a message of this protocol
-  kOversize = 4001,      ///< frame longer than kFrameBytesMax
-  kUnknownType = 4002,   ///< well-formed, but no message a viewer may send
-  kVersion = 4003,       ///< protocol version not spoken here
-  kNotJoined = 4004,     ///< SIGNAL, MORE or LEAVE before JOIN
-  kAlreadyJoined = 4005, ///< a second JOIN on the same connection
-  kFull = 4006,          ///< a bound of the tracker is reached; try again later
-  kRate = 4007,          ///< too many messages
-  kSlow = 4008,          ///< the viewer does not read its frames
-  kTimeout = 4009,       ///< no JOIN in time
+  kBadFrame = 4000,       ///< not a message of this protocol
+  kOversize = 4001,       ///< frame longer than kFrameBytesMax
+  kUnknownType = 4002,    ///< well-formed, but no message a viewer may send
+  kVersion = 4003,        ///< protocol version not spoken here
+  kNotJoined = 4004,      ///< SIGNAL, MORE or LEAVE before JOIN
+  kAlreadyJoined = 4005,  ///< a second JOIN on the same connection
+  kFull = 4006,           ///< a bound of the tracker is reached; try again later
+  kRate = 4007,           ///< too many messages
+  kSlow = 4008,           ///< the viewer does not read its frames
+  kTimeout = 4009,        ///< no JOIN in time
 };
 
 /// Every message in one flat record; which fields count depends on `type`:
@@ -53,8 +60,8 @@ struct Message {
   Type type = Type::kLeave;
   uint32_t version = 0;
   SwarmId swarm{};
-  uint32_t want = 0;        ///< peers asked for, 0 … kPeersMax
-  PeerId peer = 0;          ///< SIGNAL: to; RELAYED: from; WELCOME: you; GONE: who could not be reached
+  uint32_t want = 0;  ///< peers asked for, 0 … kPeersMax
+  PeerId peer = 0;    ///< SIGNAL: to; RELAYED: from; WELCOME: you; GONE: who could not be reached
   SignalKind kind = SignalKind::kOffer;
   uint32_t swarm_size = 0;  ///< viewers in the swarm, the receiver among them
   size_t id_count = 0;
@@ -62,7 +69,7 @@ struct Message {
   uint32_t blob_offset = 0;  ///< SIGNAL, RELAYED: position of the blob in the frame
   uint32_t blob_bytes = 0;
   ErrorCode code = ErrorCode::kBadFrame;
-  std::string_view text;     ///< ERROR: points into the frame
+  std::string_view text;  ///< ERROR: points into the frame
 };
 
 enum class DecodeStatus : uint8_t { kOk = 0, kBadFrame, kOversize, kUnknownType };

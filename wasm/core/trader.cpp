@@ -61,7 +61,8 @@ void Trader::gather_demand() {
   });
   // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
   for (size_t i = 1; i < demand_.size(); ++i) {
-    for (size_t k = i; k > 0 && demand_[k].slack_ms < demand_[k - 1].slack_ms; --k) std::swap(demand_[k], demand_[k - 1]);
+    for (size_t k = i; k > 0 && demand_[k].slack_ms < demand_[k - 1].slack_ms; --k)
+      std::swap(demand_[k], demand_[k - 1]);
   }
 }
 
@@ -79,7 +80,8 @@ void Trader::trade(const Demand& demand, bool is_roll) {
   }
 }
 
-// Before anybody knows a segment's size, its first blocks can be traded all the same: segments of a rendition are alike.
+// Before anybody knows a segment's size, its first blocks can be traded all the same: segments of a rendition are
+// alike.
 void Trader::guess_size(Segment& segment) {
   if (segment.bytes_total != 0 || segment.blocks.size() > 0) return;
   const double usual = world_.window.bytes_per_ms(segment.rendition) * segment.duration_ms;
@@ -122,7 +124,8 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
       offers[offer_count++] = {world_.peers.handle_of(slot), expected, peer.spare, peer.in_flight};
     }
     if (offer_count == 0) continue;
-    const double roll_a = world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
+    const double roll_a =
+        world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
     const double roll_b = world_.dice.roll();
     const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
     if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(demand.market_ms, 100.0));
@@ -149,7 +152,8 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
       if (odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
       is_seed = world_.dice.roll() < odds;
       if (is_seed) {
-        world_.actions.push(ActionType::kRole, {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
+        world_.actions.push(ActionType::kRole,
+                            {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
       }
     }
     if (is_seed) {
@@ -165,7 +169,8 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   if (!segment.is_wanted || segment.cdn_status == 0) return false;
   const bool is_final = segment.cdn_status >= 400 && segment.cdn_status < 500 && segment.cdn_status != 408 &&
                         segment.cdn_status != 429;  // a 416 is recorded only for a size that was told: it won't pass
-  if (!is_final && demand.slack_ms > 0) return false;
+  const bool is_late = demand.slack_ms <= 0 && world_.now - segment.cdn_failing_ms >= tunables::kPatienceMs;
+  if (!is_final && !is_late) return false;
   for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
     if (segment.blocks.is_missing(block) && (segment.offers.holders(block) & trusted_) == 0) return true;
   }
@@ -183,14 +188,16 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   if (demand.market_ms <= -tunables::kFallbackGraceMs && !world_.cdn.is_failing()) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
     for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
-      if (segment.blocks.state(block) == BlockState::kDownloadingPeer) Requests(world_).cancel_block(demand.handle, block);
+      if (segment.blocks.state(block) == BlockState::kDownloadingPeer)
+        Requests(world_).cancel_block(demand.handle, block);
     }
   }
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;
   if (nothing_here || segment.bytes_total == 0 || !world_.config.cdn_has_ranges) {
     bool is_covered = segment.bytes_total != 0 && segment.blocks.missing_count() == 0;  // all of it is under way
-    world_.cdn.each([&](Handle, const Fetch& f) { is_covered = is_covered || (f.segment == demand.handle && f.is_whole); });
+    world_.cdn.each(
+        [&](Handle, const Fetch& f) { is_covered = is_covered || (f.segment == demand.handle && f.is_whole); });
     if (!is_covered) fetch(demand.handle, segment, 0, 0, true);
     return;
   }

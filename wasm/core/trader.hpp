@@ -1,7 +1,7 @@
 // The market at work: once a step, for every block that the player will need, ask a neighbour, roll the dice, or wait.
 // Owns the dice's clock and the order of demand; refuses to hold any state of blocks or peers. Decisions themselves are
-// the pure functions of market.hpp. Invariant: when a segment's time for peers is over, the CDN has been asked for every
-// missing block of it, as soon as the CDN takes requests.
+// the pure functions of market.hpp. Invariant: when a segment's time for peers is over, the CDN has been asked for
+// every missing block of it, as soon as the CDN takes requests.
 #pragma once
 
 #include <cstdint>

@@ -13,9 +13,10 @@ namespace bazaar::tunables {
 /// Dice are rolled this often. Shorter finds seeders sooner; longer lets a neighbour's STATUS arrive between two rolls,
 /// and that delay is what makes duplicates. Each viewer's phase is jittered.
 inline constexpr TimeMs kRollIntervalMs = 40;
-/// Hazard of a block being seeded by somebody in its group is pressure / (time left), so the chance that it is still unseeded
-/// falls with (time left)^pressure. High pressure seeds early, which leaves time for hops and outages; its price is duplicates,
-/// about pressure x (status delay / time left). So pressure is what this share of duplicates buys, within bounds.
+/// Hazard of a block being seeded by somebody in its group is pressure / (time left), so the chance that it is still
+/// unseeded falls with (time left)^pressure. High pressure seeds early, which leaves time for hops and outages; its
+/// price is duplicates, about pressure x (status delay / time left). So pressure is what this share of duplicates buys,
+/// within bounds.
 inline constexpr double kDuplicateShare = 0.06;
 inline constexpr double kSeedPressureMin = 2.0;
 inline constexpr double kSeedPressureMax = 8.0;
@@ -93,10 +94,13 @@ inline constexpr double kMessagesBurst = 2'000;
 inline constexpr uint32_t kFetchesMax = 4;
 /// A fetch without progress for this long is given up and tried again.
 inline constexpr TimeMs kFetchStallMs = 4'000;
-/// Pause after a failed fetch, doubling, with jitter. The cap is short because a live player has no two seconds to lose when
-/// the CDN is back; in return a failing CDN is asked one thing at a time (CdnPolicy::may_ask).
-inline constexpr TimeMs kCdnRetryMs = 200;
-inline constexpr TimeMs kCdnRetryMaxMs = 600;
+/// Pause after a failed fetch, doubling, with jitter. The cap is short because a live player has no two seconds to lose
+/// when the CDN is back; in return a failing CDN is asked one thing at a time (CdnPolicy::may_ask).
+inline constexpr TimeMs kCdnRetryMs = 150;
+inline constexpr TimeMs kCdnRetryMaxMs = 400;
+/// Past the deadline a failing CDN is asked by us for this much longer, because our next try comes sooner than that of
+/// the player's own loader; then the player's retry policy takes over and its errors are told.
+inline constexpr TimeMs kPatienceMs = 1'500;
 /// While nobody knows a segment's size, blocks up to this share of the usual size are traded.
 inline constexpr double kSizeGuess = 0.75;
 

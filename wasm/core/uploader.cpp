@@ -35,7 +35,8 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
 
 void Uploader::cancelled(Handle handle, uint32_t id) {
   Peer& peer = *world_.peers.get(handle);
-  const auto found = std::find_if(peer.uploads.begin(), peer.uploads.end(), [&](const Upload& u) { return u.id == id; });
+  const auto found =
+      std::find_if(peer.uploads.begin(), peer.uploads.end(), [&](const Upload& u) { return u.id == id; });
   if (found == peer.uploads.end()) return;  // answered already, or never asked: both are normal
   world_.credit.release(found->bytes);
   peer.uploads.erase(found);
@@ -88,9 +89,8 @@ void Uploader::send_block(Handle handle, Peer& peer, const Upload& upload) {
     return reject(handle, upload.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
   }
   const int32_t offset = world_.actions.take(length);
-  world_.actions.push(ActionType::kSendBlock,
-                      {handle, offset, static_cast<int32_t>(length), upload.segment,
-                       static_cast<int32_t>(upload.block), static_cast<int32_t>(upload.bytes)});
+  world_.actions.push(ActionType::kSendBlock, {handle, offset, static_cast<int32_t>(length), upload.segment,
+                                               static_cast<int32_t>(upload.block), static_cast<int32_t>(upload.bytes)});
   if (peer.blocks_in_channel++ == 0) peer.channel_since_ms = world_.now;
   peer.told_ms = world_.now;
   peer.bytes_out += upload.bytes;

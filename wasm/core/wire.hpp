@@ -1,7 +1,8 @@
 // The peer protocol's codec: one MessagePack array a message, first element the type. docs/wire-protocol.md is the
 // specification; every message there has a hex example that wire_test.cpp decodes and encodes.
 // Owns the layout; refuses to own meaning: a well-formed message may still be nonsense, which the engine judges.
-// Invariant: decode() never reads past its input, never allocates, never throws, and fills `out` only when it returns kOk.
+// Invariant: decode() never reads past its input, never allocates, never throws, and fills `out` only when it returns
+// kOk.
 #pragma once
 
 #include <array>
@@ -41,10 +42,10 @@ struct Hello {
 /// A run of blocks of one segment: [key, bytes_total, first, count, packed], or [key] alone: the sender dropped it.
 struct StatusRun {
   SegmentKey key;
-  bool dropped = false;      ///< true for the one-element form
-  uint32_t bytes_total = 0;  ///< size of the whole segment in bytes; 0 when the sender does not know it yet
-  uint16_t first = 0;        ///< index of the first block of the run
-  uint16_t count = 0;        ///< blocks in the run; `packed` holds ceil(count / 4) bytes
+  bool dropped = false;             ///< true for the one-element form
+  uint32_t bytes_total = 0;         ///< size of the whole segment in bytes; 0 when the sender does not know it yet
+  uint16_t first = 0;               ///< index of the first block of the run
+  uint16_t count = 0;               ///< blocks in the run; `packed` holds ceil(count / 4) bytes
   const uint8_t* packed = nullptr;  ///< 2 bits a block, lowest bits first; points into the decoded message
 
   BlockCode code(uint32_t i) const {  // i counts from 0 within the run
@@ -105,12 +106,12 @@ struct Message {
 
 enum class DecodeStatus : uint8_t {
   kOk = 0,
-  kTruncated,   ///< the message ends inside an element
-  kMalformed,   ///< not MessagePack, or an ext/float/map/str/nil where the schema has none, or deeper than 4
-  kSchema,      ///< MessagePack, but not a message of this protocol (arity, type, range)
-  kUnknown,     ///< a well-formed array whose first element is no known type: ignored, for newer versions
-  kOversize,    ///< longer than kMessageBytesMax, or more runs or blocks than the bounds
-  kTrailing,    ///< bytes after the array
+  kTruncated,  ///< the message ends inside an element
+  kMalformed,  ///< not MessagePack, or an ext/float/map/str/nil where the schema has none, or deeper than 4
+  kSchema,     ///< MessagePack, but not a message of this protocol (arity, type, range)
+  kUnknown,    ///< a well-formed array whose first element is no known type: ignored, for newer versions
+  kOversize,   ///< longer than kMessageBytesMax, or more runs or blocks than the bounds
+  kTrailing,   ///< bytes after the array
 };
 
 /// Decodes one message. `head` is the whole message, or for a BLOCK at least its first kBlockHeaderBytesMax bytes;

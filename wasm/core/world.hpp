@@ -67,14 +67,15 @@ struct World {
   Counters counters;
   std::vector<int32_t> renditions;  ///< that the player follows now
   uint32_t swarm_size = 1;
-  uint32_t own_id = 0;              ///< given by the tracker; 0 before
+  uint32_t own_id = 0;  ///< given by the tracker; 0 before
   double store_bytes = 0;
 
   bool follows(int32_t rendition) const {
     return std::find(renditions.begin(), renditions.end(), rendition) != renditions.end();
   }
 
-  /// Puts an encoded message on its way to one peer. `encode` writes into a span and returns a length, 0 when it won't fit.
+  /// Puts an encoded message on its way to one peer. `encode` writes into a span and returns a length, 0 when it won't
+  /// fit.
   template <typename Encode>
   void send(Handle handle, Encode encode) {
     Peer* peer = peers.get(handle);
