@@ -9,6 +9,7 @@ const tidy = cpp.filter((name) => name.endsWith('.cpp') && /^(wasm\/core|tracker
 const linters = {
   'docs and lock file': ['node', 'scripts/check-docs.mjs'],
   'TypeScript': ['npx', 'tsc', '-p', 'tsconfig.json'],
+  'TypeScript of the demo': ['npx', 'tsc', '-p', 'web-demo'],
   'eslint': ['npx', 'eslint', '.', '--max-warnings=0'],
   'clang-format': ['clang-format', '--dry-run', '-Werror', ...cpp],
   'clang-tidy': ['clang-tidy', '-p', 'build', '--quiet', ...tidy],

@@ -1,6 +1,6 @@
 // Every test there is, in order of speed, with one closing count. Owns the list of runners; refuses to be one.
 // Invariant: a runner that fails does not stop the next, and any failure makes the whole fail.
-//   node scripts/test.mjs [native|sanitize|glue|size|browser …]
+//   node scripts/test.mjs [native|sanitize|coverage|glue|demo|size|browser …]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -46,6 +46,14 @@ function glue(report = join(results, 'glue.json')) {
   return { passed: numPassedTests, failed: isGood ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
 }
 
+/** The demo's own tests, by Node's runner. */
+function demo() {
+  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', 'web-demo/test/'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+  const count = (/** @type {string} */ word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(done.stdout)?.[1] ?? 0);
+  if (done.status !== 0) console.error(done.stdout + done.stderr);
+  return { passed: count('pass'), failed: done.status === 0 ? 0 : Math.max(count('fail'), 1) };
+}
+
 function browser(report = join(results, 'browser.json')) {
   rmSync(report, { force: true });
   const isGood = run('npx', ['playwright', 'test', '--config', 'tests-browser/playwright/playwright.config.ts', '--reporter=list,json'], {
@@ -58,7 +66,7 @@ function browser(report = join(results, 'browser.json')) {
 
 const size = () => (run(process.execPath, ['scripts/size.mjs']) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 
-const runners = { native: () => native('native'), sanitize: () => native('sanitize'), coverage, glue, size, browser };
+const runners = { native: () => native('native'), sanitize: () => native('sanitize'), coverage, glue, demo, size, browser };
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!(name in runners)) {

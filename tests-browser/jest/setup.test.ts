@@ -1,8 +1,9 @@
 // Set-up on machines that we are not: what it runs, what it says, and where it stops.
 // Owns the made-up machines; refuses to install anything. Invariant: packages.mjs runs for real, only its machine is invented,
-// and npm-modules.mjs meets a real folder and a real child process, an `npm` that writes down how it was called.
+// and npm-modules.mjs and lock.mjs meet real folders and real child processes, with an `npm` that writes down how it was called.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -178,4 +179,30 @@ test('npm ci that fails stops with a question about the network, and the next ru
   expect(failed.error).toContain('npm ci failed: is there a network?');
   expect(step(root)).toEqual({ status: 0, error: '' });
   expect(calls()).toHaveLength(2);
+});
+
+const lockModule = fileURLToPath(new URL('../../scripts/setup/lock.mjs', import.meta.url));
+const holding = (then: string): string[] => [
+  '--input-type=module',
+  '-e',
+  `import { appendFileSync } from 'node:fs'; import { holdLock } from ${JSON.stringify(lockModule)};
+   const note = (word) => appendFileSync(${JSON.stringify(join(folder, 'calls'))}, process.argv[1] + ' ' + word + '\\n');
+   holdLock(${JSON.stringify(folder)}); note('begins'); ${then}`,
+];
+
+test('two set-ups of one checkout take turns', async () => {
+  const first = spawn(process.execPath, [...holding(`console.log(1); setTimeout(() => note('ends'), 400)`), 'first'], { stdio: 'pipe' });
+  const ended = once(first, 'exit');
+  await once(first.stdout, 'data');
+  const second = spawn(process.execPath, [...holding(''), 'second'], { stdio: 'pipe' });
+  const [spoken] = await Promise.all([once(second.stdout, 'data'), ended, once(second, 'exit')]);
+  expect(String(spoken[0])).toContain('waiting for another set-up');
+  expect(calls()).toEqual(['first begins', 'first ends', 'second begins']);
+});
+
+test('a set-up that was killed keeps nobody waiting', () => {
+  const killed = spawnSync(process.execPath, [...holding(`process.kill(process.pid, 'SIGKILL')`), 'killed']);
+  expect(killed.signal).toBe('SIGKILL');
+  spawnSync(process.execPath, [...holding(''), 'next'], { timeout: 5000 });
+  expect(calls()).toEqual(['killed begins', 'next begins']);
 });
