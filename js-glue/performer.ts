@@ -98,10 +98,10 @@ export function perform(parts: Parts, record: Int32Array): void {
     case Action.segmentFailed:
       return desk.failed(a);
     case Action.connect:
-      return pool.connect(a, b);
+      return pool.connect(a, b >>> 0);
     case Action.signal: {
       const frame = core.held(c);
-      return frame && pool.signalled(a, b as SignalKind, frame.slice(d, d + e), f);
+      return frame && pool.signalled(a, b as SignalKind, frame.slice(d, d + e), f >>> 0);
     }
     case Action.closePeer:
       return pool.drop(a, b);
@@ -117,7 +117,7 @@ export function perform(parts: Parts, record: Int32Array): void {
         peer: pool.remoteIdOf(e),
       });
     case Action.peerOpen:
-      return pool.opened(a, b);
+      return pool.opened(a, b >>> 0); // ids are unsigned, records are not
     case Action.notice: {
       const error = noticeError(a, b, c);
       return error ? parts.onNotice(error) : undefined;

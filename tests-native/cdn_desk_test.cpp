@@ -200,5 +200,21 @@ TEST(CdnDesk, An_answer_without_a_size_makes_no_blocks) {
   EXPECT_TRUE(rig.world.cdn.is_failing()) << "or it would be fetched again and again";
 }
 
+TEST(CdnDesk, An_abandoned_fetch_is_aborted_and_its_blocks_are_missing_again) {
+  Rig rig;
+  const Handle clip = rig.segment(1, "....");
+  rig.custody.wanted(clip);
+  rig.play_with_time();
+  rig.trader.step();
+  const Handle fetch = rig.said().only(ActionType::kFetch)[0];
+  ASSERT_EQ(rig.picture(clip), "cccc");
+  rig.desk.abandon(clip);
+  EXPECT_EQ(rig.said().only(ActionType::kAbortFetch)[0], fetch);
+  EXPECT_EQ(rig.picture(clip), "....");
+  EXPECT_EQ(rig.world.cdn.in_progress(), 0u);
+  rig.desk.abandon(clip);
+  EXPECT_EQ(rig.said().count(ActionType::kAbortFetch), 0u) << "once";
+}
+
 }  // namespace
 }  // namespace bazaar::testing

@@ -9,17 +9,19 @@ namespace {
 TEST(CdnPolicy, There_are_so_many_fetches_at_once_and_no_more) {
   CdnPolicy cdn;
   Handle first = 0;
-  for (uint32_t i = 0; i < tunables::kFetchesMax; ++i) {
+  for (uint32_t i = 0; i < tunables::kUrgentFetchesMax; ++i) {
+    EXPECT_EQ(cdn.has_room(false), i < tunables::kFetchesMax) << "seeds leave room for what is urgent";
+    EXPECT_TRUE(cdn.has_room(true));
     const Handle fetch = cdn.begin({});
     ASSERT_NE(fetch, 0);
     if (first == 0) first = fetch;
   }
-  EXPECT_FALSE(cdn.has_room());
+  EXPECT_FALSE(cdn.has_room(true));
   EXPECT_EQ(cdn.begin({}), 0);
   cdn.end(first);
-  EXPECT_TRUE(cdn.has_room());
+  EXPECT_TRUE(cdn.has_room(true));
   cdn.end(first);
-  EXPECT_EQ(cdn.in_progress(), tunables::kFetchesMax - 1) << "ended twice is ended once";
+  EXPECT_EQ(cdn.in_progress(), tunables::kUrgentFetchesMax - 1) << "ended twice is ended once";
 }
 
 TEST(CdnPolicy, A_fetch_covers_its_range_and_a_whole_one_everything) {

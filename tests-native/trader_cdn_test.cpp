@@ -40,14 +40,14 @@ TEST(TraderAndCdn, There_are_never_more_fetches_than_the_bound_and_no_block_is_l
   rig.play_at_the_deadline();
   rig.trader.step();
   const Record said = rig.said();
-  EXPECT_EQ(said.count(ActionType::kFetch), tunables::kFetchesMax);
+  EXPECT_EQ(said.count(ActionType::kFetch), tunables::kUrgentFetchesMax);
   uint32_t fetching = 0;
   rig.world.window.each([&](Handle, const Segment& segment) {
     for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
       fetching += segment.blocks.state(block) == BlockState::kDownloadingCdn ? 1 : 0;
     }
   });
-  EXPECT_EQ(fetching, 8 * tunables::kFetchesMax);
+  EXPECT_EQ(fetching, 8 * tunables::kUrgentFetchesMax);
 }
 
 TEST(TraderAndCdn, When_the_time_for_peers_is_over_the_cdn_is_asked_for_what_is_missing) {

@@ -164,6 +164,17 @@ TEST(Uploader, A_cancelled_request_gives_its_credit_back) {
   EXPECT_EQ(rig.reserved_blocks(), 1u) << "twice, too late or never asked: nothing happens";
 }
 
+TEST(Uploader, A_request_long_past_its_deadline_is_refused_and_gives_its_credit_back) {
+  Server rig;
+  for (uint32_t id = 1; id <= 5; ++id) rig.receive(rig.client, request(id, 1, static_cast<uint16_t>(id)));
+  ASSERT_GT(rig.reserved_blocks(), 0u);
+  rig.said();
+  rig.wait(70'000);  // the channel never drained
+  rig.uploader.serve();
+  EXPECT_EQ(rig.reserved_blocks(), 0u);
+  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 5 - tunables::kBlocksInChannelMax);
+}
+
 TEST(Uploader, A_neighbour_that_is_gone_gives_its_credit_back) {
   Server rig;
   for (uint16_t block = 0; block < 6; ++block) rig.receive(rig.client, request(block + 1u, 1, block));

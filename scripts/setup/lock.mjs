@@ -1,6 +1,6 @@
 // One set-up at a time in a checkout: two builds writing the same WASM leave a JavaScript half that does not fit it.
 // Owns build/.set-up-lock; refuses to wait for the dead. Invariant: the lock is released however the process ends.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from './stop.mjs';
 
@@ -16,6 +16,12 @@ function isAlive(pid) {
   }
 }
 
+/** @param {string} lock */
+function isOld(lock) {
+  const stat = statSync(lock, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > 5_000;
+}
+
 /** Waits for another set-up to end, then holds the lock until this process ends. @param {string} root */
 export function holdLock(root) {
   const lock = join(root, 'build', '.set-up-lock');
@@ -25,9 +31,11 @@ export function holdLock(root) {
     try {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
       break;
-    } catch {
+    } catch (problem) {
+      if (/** @type {NodeJS.ErrnoException} */ (problem).code !== 'EEXIST') throw problem;
+      // An empty lock is one that is being written, or whose writer died at that very moment.
       const holder = Number(readHolder(lock));
-      if (holder > 0 && !isAlive(holder)) {
+      if (holder > 0 ? !isAlive(holder) : isOld(lock)) {
         rmSync(lock, { force: true });
         continue;
       }

@@ -94,6 +94,14 @@ void CdnDesk::end(Handle handle) {
   put_back(fetch);
 }
 
+void CdnDesk::abandon(Handle segment) {
+  world_.cdn.each([&](Handle handle, const Fetch& fetch) {
+    if (fetch.segment != segment) return;
+    world_.actions.push(ActionType::kAbortFetch, {handle});
+    end(handle);
+  });
+}
+
 TimeMs CdnDesk::sweep() {
   TimeMs next = 1e300;
   world_.cdn.each([&](Handle handle, const Fetch& fetch) {

@@ -17,6 +17,9 @@ class CdnDesk {
   void done(Handle fetch, double surplus_bytes);
   void failed(Handle fetch, int32_t status, double surplus_bytes);
 
+  /// Nobody waits for this segment any more: its fetches are aborted.
+  void abandon(Handle segment);
+
   /// Gives up fetches that no longer move; returns when to call again.
   TimeMs sweep();
 

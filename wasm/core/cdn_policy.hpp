@@ -27,9 +27,9 @@ struct Fetch {
 
 class CdnPolicy {
  public:
-  CdnPolicy() : fetches_(tunables::kFetchesMax) {}
+  CdnPolicy() : fetches_(tunables::kUrgentFetchesMax) {}
 
-  /// 0 when there are kFetchesMax already.
+  /// 0 when there are kUrgentFetchesMax already.
   Handle begin(const Fetch& fetch) {
     const Handle handle = fetches_.insert();
     if (Fetch* slot = fetches_.find(handle)) *slot = fetch;
@@ -38,7 +38,9 @@ class CdnPolicy {
   Fetch* get(Handle handle) { return fetches_.find(handle); }
   void end(Handle handle) { fetches_.erase(handle); }
   size_t in_progress() const { return fetches_.size(); }
-  bool has_room() const { return fetches_.size() < fetches_.capacity(); }
+  bool has_room(bool is_urgent) const {
+    return fetches_.size() < (is_urgent ? tunables::kUrgentFetchesMax : tunables::kFetchesMax);
+  }
   template <typename Visit>
   void each(Visit visit) {
     fetches_.each(visit);

@@ -75,6 +75,12 @@ void Engine::segment_gone(Handle handle) {
   if (segment && segment->gone_ms == 0) segment->gone_ms = std::max(world_.now, 1.0);
 }
 
+void Engine::segment_unwanted(Handle handle) {
+  custody_.unwanted(handle);
+  // Alone, nobody else has a use for it, and what the player wants next should have the whole link (a switch down, a seek).
+  if (world_.peers.trading_count() == 0) cdn_.abandon(handle);
+}
+
 void Engine::rendition_active(int32_t rendition, bool is_active) {
   std::erase(world_.renditions, rendition);
   if (is_active && world_.renditions.size() < 8) world_.renditions.push_back(rendition);

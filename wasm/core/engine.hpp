@@ -48,7 +48,7 @@ class Engine {
   Handle segment_seen(SegmentKey key, int32_t rendition, TimeMs start_ms, TimeMs duration_ms);
   void segment_gone(Handle segment);
   void segment_wanted(Handle segment) { custody_.wanted(segment); }
-  void segment_unwanted(Handle segment) { custody_.unwanted(segment); }
+  void segment_unwanted(Handle segment);
   void rendition_active(int32_t rendition, bool is_active);
   void playhead(TimeMs position_ms, TimeMs buffered_end_ms, double rate);
 

@@ -211,7 +211,7 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
 }
 
 bool Trader::fetch(Handle handle, Segment& segment, uint32_t first, uint32_t count, bool is_urgent) {
-  if (!world_.cdn.has_room()) return false;
+  if (!world_.cdn.has_room(is_urgent)) return false;
   Fetch fetch;
   fetch.segment = handle;
   fetch.first = first;

@@ -92,6 +92,8 @@ inline constexpr double kMessagesBurst = 2'000;
 // --- CDN ---
 /// Range requests at once. HTTP/1.1 gives six connections a host; playlists and the stock loader need the others.
 inline constexpr uint32_t kFetchesMax = 4;
+/// What has a deadline to meet may use this many: four seeds that hang must not hold up the player.
+inline constexpr uint32_t kUrgentFetchesMax = 6;
 /// A fetch without progress for this long is given up and tried again.
 inline constexpr TimeMs kFetchStallMs = 4'000;
 /// Pause after a failed fetch, doubling, with jitter. The cap is short because a live player has no two seconds to lose

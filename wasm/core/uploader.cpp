@@ -7,6 +7,8 @@ namespace bazaar {
 namespace {
 // A channel that has not drained for this long does not hold up the others.
 constexpr TimeMs kStuckMs = 500;
+// An answer this long after the requester's deadline helps nobody: it has asked elsewhere.
+constexpr TimeMs kTooLateMs = 2'000;
 }  // namespace
 
 void Uploader::reject(Handle peer, uint32_t id, wire::RejectReason reason, uint16_t retry_ms) {
@@ -53,7 +55,20 @@ void Uploader::writable(Handle handle) {
   serve();
 }
 
+// A peer whose channel never drains must not keep our credit for blocks that it cannot use any more.
+void Uploader::expire() {
+  world_.peers.each([&](Handle handle, Peer& peer) {
+    std::erase_if(peer.uploads, [&](const Upload& upload) {
+      if (world_.now < upload.deadline_ms + kTooLateMs) return false;
+      world_.credit.release(upload.bytes);
+      reject(handle, upload.id, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
+      return true;
+    });
+  });
+}
+
 void Uploader::serve() {
+  expire();
   for (;;) {
     Handle best = 0;
     size_t best_index = 0;

@@ -21,6 +21,7 @@ class Uploader {
   void serve();
 
  private:
+  void expire();
   void reject(Handle peer, uint32_t id, wire::RejectReason reason, uint16_t retry_ms);
   void send_block(Handle handle, Peer& peer, const Upload& upload);
 
