@@ -93,6 +93,7 @@ void Hub::frame(ConnectionId connection, std::span<const uint8_t> frame, int64_t
     case Type::kMore:
       return more(connection, session, message.want, out);
     case Type::kLeave:
+      session.since_ms = now_ms;  // as long again to come back
       return leave(session);
     default:
       return;

@@ -1,6 +1,6 @@
 // The tracker's logic: connections join swarms, get samples of members, have signals relayed. Events in, frames out.
-// Owns swarms, sessions and every bound; refuses to know sockets, clocks or threads. Invariant: a signal is relayed only
-// within the sender's swarm, and under the sender's own id.
+// Owns swarms, sessions and every bound; refuses to know sockets, clocks or threads. Invariant: a signal is relayed
+// only within the sender's swarm, and under the sender's own id.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,11 @@ struct Limits {
   size_t connections_max = 50'000;
   size_t swarms_max = 10'000;
   size_t swarm_size_max = 50'000;
-  double frames_per_second = 100;   ///< per connection: a join with twelve neighbours is about sixty frames in two seconds
+  double frames_per_second =
+      100;  ///< per connection: a join with twelve neighbours is about sixty frames in two seconds
   double frames_burst = 300;
-  int64_t join_timeout_ms = 10'000; ///< from connection to JOIN
-  int64_t size_notice_ms = 5'000;   ///< a swarm's members hear of its size at most this often
+  int64_t join_timeout_ms = 10'000;  ///< from connection to JOIN
+  int64_t size_notice_ms = 5'000;    ///< a swarm's members hear of its size at most this often
 };
 
 /// What the server is to do: send a frame, or close a connection with a code after what was sent to it before.
@@ -59,7 +60,7 @@ class Hub {
  private:
   struct Session {
     int64_t since_ms = 0;
-    PeerId id = 0;                   ///< 0 before JOIN
+    PeerId id = 0;  ///< 0 before JOIN
     tracker_wire::SwarmId swarm{};
     double tokens = 0;
     int64_t tokens_ms = 0;
@@ -67,7 +68,8 @@ class Hub {
   };
 
   void refuse(ConnectionId connection, tracker_wire::ErrorCode code, const char* text, std::vector<Outgoing>& out);
-  void join(ConnectionId connection, Session& session, const tracker_wire::Message& message, std::vector<Outgoing>& out);
+  void join(ConnectionId connection, Session& session, const tracker_wire::Message& message,
+            std::vector<Outgoing>& out);
   void leave(Session& session);
   void more(ConnectionId connection, const Session& session, uint32_t want, std::vector<Outgoing>& out);
   void signal(ConnectionId connection, const Session& session, const tracker_wire::Message& message,

@@ -41,12 +41,16 @@ int main(int argc, char** argv) {
   CLI::App app{"hls-bazaar tracker: introduces viewers of one live stream to each other"};
   bazaar::tracker::ServerOptions options;
   std::string level = "info";
-  app.add_option("--port", options.port, "TCP port, 0 for any free one")->check(CLI::Range(0, 65535))->capture_default_str();
+  app.add_option("--port", options.port, "TCP port, 0 for any free one")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   app.add_option("--host", options.host, "address to listen on")->capture_default_str();
   app.add_option("--connections-max", options.limits.connections_max, "connections, then newcomers are refused (4006)")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--swarms-max", options.limits.swarms_max, "streams at once")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--swarms-max", options.limits.swarms_max, "streams at once")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--swarm-size-max", options.limits.swarm_size_max, "viewers of one stream")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -41,11 +41,11 @@ struct PerSession {
 struct Server::Loop {
   struct Connection {
     lws* socket = nullptr;
-    std::vector<uint8_t> incoming;  // a frame that arrives in pieces
-    bool is_refused = false;        // said so; nothing more of it is read
+    std::vector<uint8_t> incoming;           // a frame that arrives in pieces
+    bool is_refused = false;                 // said so; nothing more of it is read
     std::deque<std::vector<uint8_t>> queue;  // each with LWS_PRE bytes in front
     size_t queued_bytes = 0;
-    uint16_t close_code = 0;        // once the queue is empty
+    uint16_t close_code = 0;  // once the queue is empty
   };
 
   explicit Loop(ServerOptions given) : options(std::move(given)), hub(options.limits, options.seed) {}
@@ -88,7 +88,8 @@ void Server::Loop::enqueue(ConnectionId id, Connection& connection, Outgoing& it
     hub.disconnected(id);
     return;
   }
-  const bool is_retryable = item.frame.size() > 1 && item.frame[1] == static_cast<uint8_t>(tracker_wire::Type::kRelayed);
+  const bool is_retryable =
+      item.frame.size() > 1 && item.frame[1] == static_cast<uint8_t>(tracker_wire::Type::kRelayed);
   if (is_retryable && connection.queued_bytes > options.queue_soft_bytes) {
     connection.queued_bytes -= item.frame.size();
     return;
@@ -216,12 +217,19 @@ void Server::Loop::on_tick(lws_sorted_usec_list_t* list) {
 
 Server::Server(ServerOptions options) : loop_(std::make_unique<Loop>(std::move(options))) {
   Loop& loop = *loop_;
-  // Without the subprotocol a WebSocket finds no protocol to speak and is refused by the library: the first entry serves HTTP.
-  loop.protocols[0] = {"http-only", [](lws* socket, lws_callback_reasons reason, void* user, void* in, size_t length) {
+  // Without the subprotocol a WebSocket finds no protocol to speak and is refused by the library: the first entry
+  // serves HTTP.
+  loop.protocols[0] = {"http-only",
+                       [](lws* socket, lws_callback_reasons reason, void* user, void* in, size_t length) {
                          if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION) return -1;
                          if (reason == LWS_CALLBACK_HTTP) return Loop::on_event(socket, reason, user, in, length);
                          return lws_callback_http_dummy(socket, reason, user, in, length);
-                       }, 0, 0, 0, nullptr, 0};
+                       },
+                       0,
+                       0,
+                       0,
+                       nullptr,
+                       0};
   loop.protocols[1] = {kSubprotocol, &Loop::on_event, sizeof(PerSession), 2048, 0, nullptr, 0};
   loop.idle_policy.secs_since_valid_ping = kPingAfterS;
   loop.idle_policy.secs_since_valid_hangup = kHangUpAfterS;
@@ -248,8 +256,9 @@ Server::Server(ServerOptions options) : loop_(std::make_unique<Loop>(std::move(o
   where.user = &loop;
   loop.vhost = lws_create_vhost(loop.context, &where);
   if (!loop.vhost || lws_get_vhost_listen_port(loop.vhost) <= 0) {
-    throw std::runtime_error("cannot listen on " + loop.options.host + ":" + std::to_string(loop.options.port) +
-                             ": the port is in use, or the address is not this machine's. Choose another with --port or --host.");
+    throw std::runtime_error(
+        "cannot listen on " + loop.options.host + ":" + std::to_string(loop.options.port) +
+        ": the port is in use, or the address is not this machine's. Choose another with --port or --host.");
   }
   loop.ticker.loop = &loop;
   lws_sul_schedule(loop.context, 0, &loop.ticker.list, &Loop::on_tick, kTickUs);

@@ -1,6 +1,6 @@
 // The hub on the network: WebSocket by libwebsockets, one thread, one event loop.
-// Owns sockets, queues and the clock; refuses to understand frames. Invariant: what waits for a slow viewer is bounded: past
-// the soft cap frames that may be lost are, past the hard cap the connection is closed with 4008.
+// Owns sockets, queues and the clock; refuses to understand frames. Invariant: what waits for a slow viewer is bounded:
+// past the soft cap frames that may be lost are, past the hard cap the connection is closed with 4008.
 #pragma once
 
 #include <cstdint>

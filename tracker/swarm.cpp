@@ -46,7 +46,8 @@ size_t Swarm::sample(PeerId self, size_t want, Dice& dice, PeerId* out) const {
     }
     return count;
   }
-  // A small part of it: draw until enough different ones came; fewer than half are taken, so two draws a member suffice.
+  // A small part of it: draw until enough different ones came; fewer than half are taken, so two draws a member
+  // suffice.
   while (count < want) {
     const PeerId id = members_[dice.below(static_cast<uint32_t>(size))].id;
     if (id == self || std::find(out, out + count, id) != out + count) continue;

@@ -41,8 +41,8 @@ class Swarm {
     PeerId id;
     ConnectionId connection;
   };
-  std::vector<Member> members_;                   // dense, so that a random index is a random member
-  std::unordered_map<PeerId, size_t> position_;   // id → index
+  std::vector<Member> members_;                  // dense, so that a random index is a random member
+  std::unordered_map<PeerId, size_t> position_;  // id → index
 };
 
 }  // namespace bazaar::tracker
