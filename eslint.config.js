@@ -1,4 +1,4 @@
-// TypeScript strictly, plain scripts as they come. Owns the rules; formatting is nobody's business here.
+// TypeScript strictly, plain scripts as they come. Owns the rules; layout is prettier's business.
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(

@@ -19,19 +19,6 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** Emscripten's own default address of the .wasm is never used: the glue always hands over the bytes. */
-const coreWithoutAddress = {
-  name: 'core-without-address',
-  setup(builder) {
-    builder.onLoad({ filter: /bazaar_core\.mjs$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8'))
-        .replace(/new URL\((["'])bazaar_core\.wasm\1,\s*import\.meta\.url\)\.toString\(\)/, '""')
-        .replaceAll('import.meta.url', '""'),
-      loader: 'js',
-    }));
-  },
-};
-
 /** For the single file: the bytes travel in the script. */
 const embeddedWasm = {
   name: 'embedded-wasm',
@@ -53,13 +40,13 @@ const embeddedWasm = {
 
 await mkdir(`${root}dist`, { recursive: true });
 await Promise.all([
-  build({ ...shared, format: 'esm', outfile: `${root}dist/hls-bazaar.js`, plugins: [coreWithoutAddress] }),
+  build({ ...shared, format: 'esm', outfile: `${root}dist/hls-bazaar.js` }),
   build({
     ...shared,
     format: 'iife',
     globalName: 'HlsBazaar',
     outfile: `${root}dist/hls-bazaar.global.js`,
-    plugins: [coreWithoutAddress, embeddedWasm],
+    plugins: [embeddedWasm],
   }),
   copyFile(wasm, `${root}dist/hls-bazaar.wasm`),
   promisify(execFile)('npx', ['tsc', '-p', `${root}tsconfig.build.json`], { cwd: root }).catch((failure) => {

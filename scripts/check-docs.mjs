@@ -16,12 +16,15 @@ const problems = [];
 const read = (path) => readFileSync(join(root, path), 'utf8');
 
 const documents = ['', 'docs', 'docs/decisions', 'web-demo'].flatMap((folder) =>
-  readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).map((name) => join(folder, name)),
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name)),
 );
 
 /** `path/to/file.ext` or `dir/` in backticks, [text](path) links and pictures. @param {string} text */
 function* pathsIn(text) {
-  for (const [, path = ''] of text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/?)`/g)) if (path.includes('/') || isSource(path)) yield { path, isLink: false };
+  for (const [, path = ''] of text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/?)`/g))
+    if (path.includes('/') || isSource(path)) yield { path, isLink: false };
   for (const [, path = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) yield { path, isLink: true };
   for (const [, path = ''] of text.matchAll(/\bsrc(?:set)?="(?!https?:)([^"]+)"/g)) yield { path, isLink: true };
 }
@@ -39,7 +42,8 @@ function checkPaths(document, text) {
     if (made.has(first)) continue;
     const found = [join(root, path), join(here, path)].find((place) => existsSync(place));
     // Backticks hold other things with a slash too (media types, refs): those that look like ours must be ours.
-    if (!found && (isLink || top.has(first) || (isSource(path) && !isTail(path)))) problems.push(`${document} names ${path}, which does not exist`);
+    if (!found && (isLink || top.has(first) || (isSource(path) && !isTail(path))))
+      problems.push(`${document} names ${path}, which does not exist`);
     if (found?.endsWith('.png') && statSync(found).size > kPictureBytesMax) problems.push(`${path} is over ${kPictureBytesMax / 1024} KiB`);
   }
 }
@@ -52,7 +56,8 @@ function checkCommands(document, text) {
     if (!(name in scripts)) problems.push(`${document} names \`npm run ${name}\`, which package.json does not have`);
   }
   for (const [, name = ''] of text.matchAll(/`npm test (\w+)`/g)) {
-    if (!new RegExp(`\\b${name}\\b`).test(runners)) problems.push(`${document} names \`npm test ${name}\`, which scripts/test.mjs does not run`);
+    if (!new RegExp(`\\b${name}\\b`).test(runners))
+      problems.push(`${document} names \`npm test ${name}\`, which scripts/test.mjs does not run`);
   }
   for (const [path] of text.matchAll(/(?<![\w.])\/(?:home|root|work|tmp)\/[\w./-]*/g)) {
     problems.push(`${document} names ${path}, a path of somebody's machine`);
@@ -69,11 +74,17 @@ function benchTables(record) {
   });
   const others = ['@msgpack/msgpack', 'msgpackr'];
   const codecs = Object.entries(record.codecs).map(
-    ([name, row]) => `| ${name} | ${time(record.native[name.replace(' ', '_')])} | ${['ours', ...others].map((who) => time(row[who])).join(' | ')} |`,
+    ([name, row]) =>
+      `| ${name} | ${time(record.native[name.replace(' ', '_')])} | ${['ours', ...others].map((who) => time(row[who])).join(' | ')} |`,
   );
   return [
-    '| core (12 peers, 200 blocks in a step) | native | WASM | goal in WASM |', '|---|---|---|---|', ...core, '',
-    `| codec | native | ours in WASM | ${others.join(' | ')} |`, '|---|---|---|---|---|', ...codecs,
+    '| core (12 peers, 200 blocks in a step) | native | WASM | goal in WASM |',
+    '|---|---|---|---|',
+    ...core,
+    '',
+    `| codec | native | ours in WASM | ${others.join(' | ')} |`,
+    '|---|---|---|---|---|',
+    ...codecs,
   ].join('\n');
 }
 
@@ -96,7 +107,9 @@ for (const document of documents) {
   checkCommands(document, text);
 }
 if (/"resolved"\s*:/.test(read('package-lock.json'))) {
-  problems.push('package-lock.json records download addresses: remove the "resolved" fields (npm install --omit-lockfile-registry-resolved)');
+  problems.push(
+    'package-lock.json records download addresses: remove the "resolved" fields (npm install --omit-lockfile-registry-resolved)',
+  );
 }
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);

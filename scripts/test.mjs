@@ -33,14 +33,34 @@ function native(preset) {
 
 function coverage() {
   const counts = native('coverage');
-  run('gcovr', ['--root', '.', '--filter', 'wasm/core/', '--filter', 'tracker/', '--object-directory', 'build/coverage', '--exclude-throw-branches', 'build/coverage']);
+  run('gcovr', [
+    '--root',
+    '.',
+    '--filter',
+    'wasm/core/',
+    '--filter',
+    'tracker/',
+    '--object-directory',
+    'build/coverage',
+    '--exclude-throw-branches',
+    'build/coverage',
+  ]);
   return counts;
 }
 
 /** @param {string} report of Jest */
 function glue(report = join(results, 'glue.json')) {
   rmSync(report, { force: true });
-  const isGood = run(process.execPath, ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--config', 'tests-browser/jest/jest.config.mjs', '--coverage', '--json', `--outputFile=${report}`]);
+  const isGood = run(process.execPath, [
+    '--experimental-vm-modules',
+    '--no-warnings',
+    'node_modules/jest/bin/jest.js',
+    '--config',
+    'tests-browser/jest/jest.config.mjs',
+    '--coverage',
+    '--json',
+    `--outputFile=${report}`,
+  ]);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
   return { passed: numPassedTests, failed: isGood ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
@@ -48,7 +68,11 @@ function glue(report = join(results, 'glue.json')) {
 
 /** The demo's own tests, by Node's runner. */
 function demo() {
-  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', 'web-demo/test/'], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 });
+  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', 'web-demo/test/'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   const count = (/** @type {string} */ word) => Number(new RegExp(`^# ${word} (\\d+)$`, 'm').exec(done.stdout)?.[1] ?? 0);
   if (done.status !== 0) console.error(done.stdout + done.stderr);
   return { passed: count('pass'), failed: done.status === 0 ? 0 : Math.max(count('fail'), 1) };

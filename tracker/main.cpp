@@ -69,7 +69,9 @@ int main(int argc, char** argv) {
     running = &server;
     std::signal(SIGINT, on_signal);
     std::signal(SIGTERM, on_signal);
-    std::printf("hls-bazaar tracker listening on ws://%s:%d\n", options.host.c_str(), server.port());
+    const bool is_v6 = options.host.find(':') != std::string::npos;  // an address with colons goes in brackets in a URL
+    std::printf("hls-bazaar tracker listening on ws://%s:%d\n",
+                (is_v6 ? "[" + options.host + "]" : options.host).c_str(), server.port());
     std::fflush(stdout);
     server.run();
     running = nullptr;

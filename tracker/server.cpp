@@ -1,7 +1,10 @@
 #include "server.hpp"
 
 #include <libwebsockets.h>
+#include <netdb.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -23,6 +26,25 @@ constexpr uint16_t kHangUpAfterS = 50;
 int64_t now_ms() {
   using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
   return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+/// The numeric address to listen on, empty when this machine cannot listen there now. libwebsockets takes no names, and
+/// waits for an address to appear instead of saying that it is not there.
+std::string listenable(const std::string& host, int port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
+  const int probe = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
+  const int yes = 1;
+  setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  const bool is_bound = probe >= 0 && bind(probe, found->ai_addr, found->ai_addrlen) == 0 && listen(probe, 1) == 0;
+  if (probe >= 0) close(probe);
+  std::array<char, NI_MAXHOST> numeric{};
+  getnameinfo(found->ai_addr, found->ai_addrlen, numeric.data(), numeric.size(), nullptr, 0, NI_NUMERICHOST);
+  freeaddrinfo(found);
+  return is_bound ? std::string(numeric.data()) : std::string();
 }
 
 /// What libwebsockets hands back when the timer fires, and how the loop is found from it.
@@ -51,6 +73,7 @@ struct Server::Loop {
   explicit Loop(ServerOptions given) : options(std::move(given)), hub(options.limits, options.seed) {}
 
   ServerOptions options;
+  std::string address;  // numeric, of options.host
   Hub hub;
   std::unordered_map<ConnectionId, Connection> connections;
   ConnectionId last_id = 0;
@@ -217,6 +240,11 @@ void Server::Loop::on_tick(lws_sorted_usec_list_t* list) {
 
 Server::Server(ServerOptions options) : loop_(std::make_unique<Loop>(std::move(options))) {
   Loop& loop = *loop_;
+  const std::string problem = "cannot listen on " + loop.options.host + ":" + std::to_string(loop.options.port) +
+                              ": the port is in use, or the address is not one of this machine's. "
+                              "Choose another with --port or --host.";
+  loop.address = listenable(loop.options.host, loop.options.port);
+  if (loop.address.empty()) throw std::runtime_error(problem);
   // Without the subprotocol a WebSocket finds no protocol to speak and is refused by the library: the first entry
   // serves HTTP.
   loop.protocols[0] = {"http-only",
@@ -249,17 +277,13 @@ Server::Server(ServerOptions options) : loop_(std::make_unique<Loop>(std::move(o
 
   lws_context_creation_info where{};
   where.port = loop.options.port;
-  where.iface = loop.options.host == "0.0.0.0" ? nullptr : loop.options.host.c_str();
+  where.iface = loop.address == "0.0.0.0" ? nullptr : loop.address.c_str();
   where.protocols = loop.protocols.data();
   where.retry_and_idle_policy = &loop.idle_policy;
   where.options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   where.user = &loop;
   loop.vhost = lws_create_vhost(loop.context, &where);
-  if (!loop.vhost || lws_get_vhost_listen_port(loop.vhost) <= 0) {
-    throw std::runtime_error(
-        "cannot listen on " + loop.options.host + ":" + std::to_string(loop.options.port) +
-        ": the port is in use, or the address is not this machine's. Choose another with --port or --host.");
-  }
+  if (!loop.vhost || lws_get_vhost_listen_port(loop.vhost) <= 0) throw std::runtime_error(problem);
   loop.ticker.loop = &loop;
   lws_sul_schedule(loop.context, 0, &loop.ticker.list, &Loop::on_tick, kTickUs);
 }

@@ -1,6 +1,6 @@
 // Native and WebAssembly by CMake, the library's bundle by esbuild. Owns the order and the question "is it needed"; refuses to
 // know compilers. Invariant: the bundle is remade when any of its sources, or the WASM, is newer than it.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { say, Stop } from './stop.mjs';
@@ -21,6 +21,13 @@ function newest(path) {
   return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
 }
 
+/** Ninja cannot say beforehand whether globbed folders leave it work, so time decides whether there is something to say. A child of its
+ *  own, because ours waits for the compiler. @param {string} sentence */
+function sayUnlessQuick(sentence) {
+  const script = `setTimeout(() => console.log(${JSON.stringify(`set-up: ${sentence}`)}), 1000)`;
+  return spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'ignore'] });
+}
+
 /** Configures when needed and builds one CMake preset. @param {string} root @param {string} preset */
 export function buildPreset(root, preset) {
   const folder = join(root, preset === 'native' ? 'build' : `build/${preset}`);
@@ -28,11 +35,12 @@ export function buildPreset(root, preset) {
     say(`configuring ${preset}`);
     run(root, 'cmake', ['--preset', preset]);
   }
-  // A dry run names what would be done; the check of globbed folders is always among it.
-  const plan = spawnSync('ninja', ['-C', folder, '-n'], { encoding: 'utf8' });
-  const steps = plan.stdout.split('\n').filter((line) => /^\[\d/.test(line) && !line.includes('globbed'));
-  if (steps.length > 0) say(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
-  run(root, 'cmake', ['--build', '--preset', preset]);
+  const notice = sayUnlessQuick(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
+  try {
+    run(root, 'cmake', ['--build', '--preset', preset]);
+  } finally {
+    notice.kill();
+  }
 }
 
 /** dist/ from js-glue and the WASM. @param {string} root */

@@ -6,35 +6,61 @@ import { say, Stop } from './stop.mjs';
 
 export const packages = [
   // the engine: native and WebAssembly
-  'g++', 'cmake', 'ninja-build', 'pkg-config', 'emscripten', 'libmsgpack-cxx-dev',
+  'g++',
+  'cmake',
+  'ninja-build',
+  'pkg-config',
+  'emscripten',
+  'binaryen',
+  'libmsgpack-cxx-dev',
   // its tests and benchmarks
-  'libgtest-dev', 'libbenchmark-dev', 'clang-format', 'clang-tidy', 'gcovr',
+  'libgtest-dev',
+  'libbenchmark-dev',
+  'clang-format',
+  'clang-tidy',
+  'gcovr',
   // the tracker
-  'libwebsockets-dev', 'libssl-dev', 'libcap-dev', 'libcli11-dev', 'libspdlog-dev',
+  'libwebsockets-dev',
+  'libssl-dev',
+  'libcap-dev',
+  'libcli11-dev',
+  'libspdlog-dev',
   // live video and the browser that plays it
-  'ffmpeg', 'chromium', 'fonts-dejavu-core',
+  'ffmpeg',
+  'chromium',
+  'fonts-dejavu-core',
 ];
+
+const kLinesOfFailure = 30;
 
 /** What a machine is, as far as installing goes; replaced in tests. */
 export const thisMachine = {
   isDebian: () => existsSync('/etc/debian_version'),
   isRoot: () => process.getuid?.() === 0,
-  hasSudo: () => spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0,
+  /** A person at a terminal may be asked for the password, once; a script never is. */
+  hasSudo: () =>
+    spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ||
+    (process.stdin.isTTY === true && spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status === 0),
   /** @param {string[]} names @returns {string[]} those that are not installed */
   missing(names) {
     const asked = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${Status}\n', ...names], { encoding: 'utf8' });
     const here = new Set(
-      (asked.stdout ?? '').split('\n').filter((line) => line.endsWith(' installed')).map((line) => line.split(' ')[0]),
+      (asked.stdout ?? '')
+        .split('\n')
+        .filter((line) => line.endsWith(' installed'))
+        .map((line) => line.split(' ')[0]),
     );
     return names.filter((name) => !here.has(name));
   },
   hasLists: () => existsSync('/var/lib/apt/lists') && readdirSync('/var/lib/apt/lists').some((name) => name.includes('_Packages')),
-  /** @param {string[]} command @returns {number | null} exit code */
-  run: (command) =>
-    spawnSync(command[0] ?? '', command.slice(1), {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    }).status,
+  /** apt's hundreds of lines are shown only when it fails. @param {string[]} command @returns {number | null} exit code */
+  run(command) {
+    const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive']; // behind sudo, which keeps no environment
+    const line = command[0] === 'sudo' ? [...command.slice(0, 2), ...quiet, ...command.slice(2)] : [...quiet, ...command];
+    const done = spawnSync(line[0] ?? '', line.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+    if (done.status !== 0) console.error((done.stdout ?? '').split('\n').slice(-kLinesOfFailure).join('\n'));
+    return done.status;
+  },
 };
 
 /** @param {string[]} names */

@@ -133,6 +133,25 @@ onDebian('the real question to dpkg tells an installed package from one that doe
   expect(thisMachine.missing(['dpkg', 'no-such-package-as-this'])).toEqual(['no-such-package-as-this']);
 });
 
+test.each([
+  ['sudo, which keeps no environment', ['sudo', '-n', 'apt-get']],
+  ['root', ['apt-get']],
+])('as %s: apt asks nothing, and its output shows only when it fails', (_, command) => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'sudo'), `#!/bin/sh\nshift\nexec env -i PATH="$PATH" "$@"\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'apt-get'), `#!/bin/sh\necho "frontend $DEBIAN_FRONTEND"\nexit $1\n`, { mode: 0o755 });
+  const module = fileURLToPath(new URL('../../scripts/setup/packages.mjs', import.meta.url));
+  const apt = (code: string) => {
+    const script = `import { thisMachine } from ${JSON.stringify(module)}; process.exit(thisMachine.run(${JSON.stringify([...command, code])}))`;
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+    return { status, shown: stdout + stderr };
+  };
+  expect(apt('0')).toEqual({ status: 0, shown: '' });
+  expect(apt('7')).toEqual({ status: 7, shown: 'frontend noninteractive\n\n' });
+});
+
 /** Set-up's npm step in a child of its own, whose PATH begins with an `npm` that notes its call and ends with this code. */
 function step(root: string, code = 0): { status: number | null; error: string } {
   const bin = join(folder, 'bin');
