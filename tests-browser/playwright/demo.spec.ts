@@ -10,6 +10,7 @@ test('the demo page shares, switches, fits a phone, and knows light and dark', a
     const complaints: string[] = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     await page.goto(stage.origin.url);
+    await page.waitForFunction(() => (window as any).player !== undefined);
     const stats = (name: string) => page.evaluate((key) => (window as any).player.p2p?.stats[key] ?? 0, name);
     await until('bytes come from the neighbour', async () => (await stats('bytesFromPeers')) > 1_000_000, 40_000);
     const text = await page.locator('main').innerText();
