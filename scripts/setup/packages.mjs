@@ -31,7 +31,8 @@ export const packages = [
   'fonts-dejavu-core',
 ];
 
-const kLinesOfFailure = 30;
+/** apt without a network says a line a package; its last ones tell the same. */
+const kLinesOfFailure = 12;
 
 /** What a machine is, as far as installing goes; replaced in tests. */
 export const thisMachine = {
@@ -57,8 +58,9 @@ export const thisMachine = {
   run(command) {
     const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive']; // behind sudo, which keeps no environment
     const line = command[0] === 'sudo' ? [...command.slice(0, 2), ...quiet, ...command.slice(2)] : [...quiet, ...command];
-    const done = spawnSync(line[0] ?? '', line.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
-    if (done.status !== 0) console.error((done.stdout ?? '').split('\n').slice(-kLinesOfFailure).join('\n'));
+    const done = spawnSync(line[0] ?? '', line.slice(1), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+    const said = `${done.stdout ?? ''}${done.stderr ?? ''}`.trimEnd().split('\n');
+    if (done.status !== 0) console.error(said.slice(-kLinesOfFailure).join('\n'));
     return done.status;
   },
 };
@@ -87,5 +89,5 @@ export function installPackages(machine = thisMachine) {
   if (machine.run([...sudo, 'apt-get', 'update', '-qq']) !== 0) {
     throw new Stop(`the package lists could not be fetched: is there a network? ${byHand(missing)}`);
   }
-  if (machine.run(install) !== 0) throw new Stop(`apt-get could not install them. ${byHand(missing)}`);
+  if (machine.run(install) !== 0) throw new Stop(`apt-get could not install them: is there a network? ${byHand(missing)}`);
 }

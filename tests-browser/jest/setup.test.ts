@@ -133,14 +133,15 @@ onDebian('the real question to dpkg tells an installed package from one that doe
   expect(thisMachine.missing(['dpkg', 'no-such-package-as-this'])).toEqual(['no-such-package-as-this']);
 });
 
+const lastOfSeq = [...Array(10).keys()].map((n) => `${n + 891}\n`).join('');
 test.each([
   ['sudo, which keeps no environment', ['sudo', '-n', 'apt-get']],
   ['root', ['apt-get']],
-])('as %s: apt asks nothing, and its output shows only when it fails', (_, command) => {
+])('as %s: apt asks nothing, and the end of its output shows when it fails', (_, command) => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'sudo'), `#!/bin/sh\nshift\nexec env -i PATH="$PATH" "$@"\n`, { mode: 0o755 });
-  writeFileSync(join(bin, 'apt-get'), `#!/bin/sh\necho "frontend $DEBIAN_FRONTEND"\nexit $1\n`, { mode: 0o755 });
+  writeFileSync(join(bin, 'apt-get'), `#!/bin/sh\nseq 900\necho "frontend $DEBIAN_FRONTEND"\necho E: no >&2\nexit $1\n`, { mode: 0o755 });
   const module = fileURLToPath(new URL('../../scripts/setup/packages.mjs', import.meta.url));
   const apt = (code: string) => {
     const script = `import { thisMachine } from ${JSON.stringify(module)}; process.exit(thisMachine.run(${JSON.stringify([...command, code])}))`;
@@ -149,7 +150,7 @@ test.each([
     return { status, shown: stdout + stderr };
   };
   expect(apt('0')).toEqual({ status: 0, shown: '' });
-  expect(apt('7')).toEqual({ status: 7, shown: 'frontend noninteractive\n\n' });
+  expect(apt('7')).toEqual({ status: 7, shown: `${lastOfSeq}frontend noninteractive\nE: no\n` });
 });
 
 /** Set-up's npm step in a child of its own, whose PATH begins with an `npm` that notes its call and ends with this code. */
@@ -173,7 +174,7 @@ function checkout(lock: string): string {
 test('a fresh checkout: npm ci runs in it once, and not again until the lock file changes', () => {
   const root = checkout('{"lockfileVersion":3}');
   expect(step(root)).toEqual({ status: 0, error: '' });
-  expect(calls()).toEqual([`${root}: ci --no-audit --no-fund --loglevel=error`]);
+  expect(calls()).toEqual([`${root}: ci --prefer-offline --no-audit --no-fund --loglevel=error`]);
   step(root);
   expect(calls()).toHaveLength(1);
   checkout('{"lockfileVersion":3,"packages":{}}');

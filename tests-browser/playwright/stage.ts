@@ -205,9 +205,13 @@ export class Stage {
   /** Several viewers, playing and (unless p2p is false) connected to each other. */
   async swarm(names: string[], options: { p2p?: boolean } = {}): Promise<Viewer[]> {
     const viewers: Viewer[] = [];
-    for (const name of names) viewers.push(await this.viewer(name, options));
+    // One after the other: latency is decided at the start, and starts that fight for two cores say nothing about sharing.
+    for (const name of names) {
+      const viewer = await this.viewer(name, options);
+      viewers.push(viewer);
+      await until(`${name} plays`, async () => (await viewer.probe()).firstFrameMs !== null);
+    }
     for (const viewer of viewers) {
-      await until(`${viewer.name} plays`, async () => (await viewer.probe()).currentTime > 0);
       if (options.p2p !== false) {
         await until(`${viewer.name} has ${names.length - 1} peers`, async () => (await viewer.stat('peers')) >= names.length - 1);
       }

@@ -77,7 +77,8 @@ void Engine::segment_gone(Handle handle) {
 
 void Engine::segment_unwanted(Handle handle) {
   custody_.unwanted(handle);
-  // Alone, nobody else has a use for it, and what the player wants next should have the whole link (a switch down, a seek).
+  // Alone, nobody else has a use for it, and what the player wants next should have the whole link (a switch down, a
+  // seek).
   if (world_.peers.trading_count() == 0) cdn_.abandon(handle);
 }
 
