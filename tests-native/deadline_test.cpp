@@ -39,8 +39,24 @@ TEST(Deadline, A_player_that_waits_for_media_has_no_slack_at_all) {
 TEST(Deadline, Media_behind_the_playhead_is_late) { EXPECT_LT(playing(10'000, 5'000).slack_ms(9'000, 0), 0); }
 
 TEST(Deadline, The_cdn_is_asked_early_enough_for_the_fetch_to_take_twice_its_time) {
-  EXPECT_EQ(market_slack_ms(5'000, 400), 5'000 - tunables::kFallbackMarginMs - 800);
-  EXPECT_LT(market_slack_ms(0, 0), 0);
+  EXPECT_EQ(market_slack_ms(5'000, 400, 350), 5'000 - 350 - 800);
+  EXPECT_LT(market_slack_ms(0, 0, 350), 0);
+}
+
+TEST(Deadline, A_page_whose_timers_come_late_asks_the_cdn_earlier_up_to_a_bound) {
+  Lateness lateness;
+  EXPECT_EQ(lateness.margin_ms(), tunables::kFallbackMarginMs);
+  lateness.note(1'000, 1'100);
+  EXPECT_EQ(lateness.margin_ms(), tunables::kFallbackMarginMs + 100 * tunables::kLatenessMargin);
+  lateness.note(2'000, 9'000);
+  EXPECT_EQ(lateness.margin_ms(), tunables::kFallbackMarginMs + tunables::kLatenessMarginMaxMs);
+  for (int i = 0; i < 2'000; ++i) lateness.note(10'000, 10'000);
+  EXPECT_NEAR(lateness.margin_ms(), tunables::kFallbackMarginMs, 1) << "timers that come in time make it forget";
+}
+
+TEST(Deadline, A_queue_is_bounded_by_time_and_on_a_slow_uplink_by_blocks) {
+  EXPECT_EQ(queue_max_ms(10), tunables::kQueueMaxMs);
+  EXPECT_EQ(queue_max_ms(400), 400 * tunables::kQueueBlocks);
 }
 
 }  // namespace

@@ -66,36 +66,28 @@ TEST(PeerTable, A_block_ends_the_row_of_time_outs) {
   EXPECT_EQ(peer.bytes_in, kBlockBytes);
 }
 
-TEST(PeerTable, A_fast_neighbour_is_expected_sooner_than_a_slow_one) {
-  Peer fast;
-  Peer slow;
-  for (int i = 0; i < 20; ++i) {
-    fast.note_block(kBlockBytes, i * 1000, i * 1000 + 20);
-    slow.note_block(kBlockBytes, i * 1000, i * 1000 + 600);
-  }
-  EXPECT_LT(fast.expected_ms(), 100);
-  EXPECT_GT(slow.expected_ms(), 500);
+TEST(PeerTable, A_neighbour_with_a_queue_is_expected_later_until_the_queue_is_through) {
+  Peer idle;
+  Peer busy;
+  idle.note_wait(100, 0);
+  busy.note_wait(100, 0);
+  busy.note_wait(700, 0);
+  EXPECT_EQ(busy.expected_ms(0) - idle.expected_ms(0), 600);
+  EXPECT_EQ(busy.expected_ms(5'000), busy.rtt_ms + busy.block_ms);
+}
+
+TEST(PeerTable, A_slow_uplink_is_known_by_the_least_wait_it_tells) {
+  Peer peer;
+  for (int i = 0; i < 500; ++i) peer.note_wait(i % 2 == 0 ? 400 : 800, i * 100);
+  EXPECT_GT(peer.block_ms, 395);
+  EXPECT_LT(peer.block_ms, 420);
 }
 
 TEST(PeerTable, Each_request_in_flight_makes_the_next_answer_later) {
   Peer peer;
-  const TimeMs idle = peer.expected_ms();
+  const TimeMs idle = peer.expected_ms(0);
   peer.in_flight = 2;
-  EXPECT_EQ(peer.expected_ms() - idle, 2 * kBlockBytes / peer.bytes_per_ms);
-}
-
-TEST(PeerTable, Answers_back_to_back_measure_the_link_and_not_the_queue) {
-  Peer peer;
-  // Three requests at once; the uplink delivers a block every 50 ms.
-  for (int i = 0; i < 30; ++i) peer.note_block(kBlockBytes, 0, 100 + 50.0 * i);
-  EXPECT_NEAR(peer.bytes_per_ms, kBlockBytes / 50.0, 30);
-}
-
-TEST(PeerTable, An_answer_in_no_time_does_not_make_the_link_infinite) {
-  Peer peer;
-  for (int i = 0; i < 100; ++i) peer.note_block(kBlockBytes, 10, 10);
-  EXPECT_LE(peer.bytes_per_ms, kBlockBytes);
-  EXPECT_GE(peer.expected_ms(), 0);
+  EXPECT_EQ(peer.expected_ms(0) - idle, 2 * peer.block_ms);
 }
 
 TEST(PeerTable, A_burst_of_messages_is_allowed_and_one_more_is_not) {

@@ -105,15 +105,15 @@ TEST(Requests, A_time_out_comes_neither_too_soon_nor_too_late) {
   Rig rig;
   const Handle quick = rig.neighbour();
   const Handle slow = rig.neighbour();
-  rig.peer(quick).bytes_per_ms = 1e6;
   rig.peer(quick).rtt_ms = 1;
-  rig.peer(slow).bytes_per_ms = 1;
+  rig.peer(quick).block_ms = 9;
+  rig.peer(slow).block_ms = 5'000;
   const Handle clip = rig.segment(1, "..");
   rig.ask(quick, clip, 0);
-  EXPECT_EQ(rig.requests.next_timeout_ms(), rig.world.now + tunables::kRequestTimeoutMinMs);
+  EXPECT_EQ(rig.requests.next_timeout_ms(), rig.world.now + tunables::kQueueMaxMs + 4 * (1 + 9));
   rig.ask(slow, clip, 1);
   EXPECT_EQ(rig.world.ledger.requests().back().timeout_ms, rig.world.now + tunables::kRequestTimeoutMaxMs);
-  rig.wait(tunables::kRequestTimeoutMinMs - 1);
+  rig.wait(tunables::kQueueMaxMs - 1);
   rig.requests.time_out();
   EXPECT_EQ(rig.picture(clip), "rr");
 }

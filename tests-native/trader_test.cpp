@@ -61,7 +61,7 @@ TEST(Trader, Who_is_too_slow_for_the_deadline_is_not_asked) {
   const Handle slow = rig.neighbour();
   const Handle quick = rig.neighbour();
   const Handle clip = rig.segment(1, "...");
-  rig.peer(slow).bytes_per_ms = 1;
+  rig.peer(slow).block_ms = 60'000;
   rig.offer(slow, clip, "HHH");
   rig.offer(quick, clip, "..H");
   rig.play_with_time();

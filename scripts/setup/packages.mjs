@@ -25,6 +25,9 @@ export const packages = [
   'libcap-dev',
   'libcli11-dev',
   'libspdlog-dev',
+  // the simulator
+  'libtomlplusplus-dev',
+  'nlohmann-json3-dev',
   // live video and the browser that plays it
   'ffmpeg',
   'chromium',

@@ -23,6 +23,8 @@ class Availability {
   void set(size_t slot, uint32_t block, BlockCode code) {
     Offer& offer = offers_[block];
     const PeerMask bit = mask_of(slot);
+    // A downloaded block is not downloaded again: such news was overtaken on the way by newer news.
+    if ((offer.holders & bit) != 0 && code != BlockCode::kNone) return;
     offer.holders = (offer.holders & ~bit) | (code == BlockCode::kDownloaded ? bit : 0);
     offer.fetchers = (offer.fetchers & ~bit) | (code == BlockCode::kDownloadingCdn ? bit : 0);
     offer.leechers = (offer.leechers & ~bit) | (code == BlockCode::kDownloadingPeer ? bit : 0);

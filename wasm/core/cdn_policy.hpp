@@ -36,6 +36,7 @@ class CdnPolicy {
     return handle;
   }
   Fetch* get(Handle handle) { return fetches_.find(handle); }
+  const Fetch* find(Handle handle) const { return fetches_.find(handle); }
   void end(Handle handle) { fetches_.erase(handle); }
   size_t in_progress() const { return fetches_.size(); }
   bool has_room(bool is_urgent) const {

@@ -1,30 +1,16 @@
 // Upload credit: a viewer never sends more media than it received.
-// Owns three sums in bytes. Invariant: uploaded + reserved ≤ downloaded, at every moment of the session.
+// Owns two sums in bytes. Invariant: uploaded ≤ downloaded, at every moment of the session.
 #pragma once
-
-#include <cassert>
-#include <cstdint>
 
 namespace bazaar {
 
 class Credit {
  public:
   void add_download(double bytes) { downloaded_ += bytes; }
-  double available() const { return downloaded_ - uploaded_ - reserved_; }
+  double available() const { return downloaded_ - uploaded_; }
 
-  /// At accept: sets `bytes` aside, or says no.
-  [[nodiscard]] bool reserve(uint32_t bytes) {
-    if (bytes > available()) return false;
-    reserved_ += bytes;
-    return true;
-  }
-  void release(uint32_t bytes) {
-    assert(reserved_ >= bytes);
-    reserved_ -= bytes;
-  }
-  /// At send: turns a reservation into upload, or says no (checked again, whatever accept thought).
-  [[nodiscard]] bool spend(uint32_t bytes) {
-    release(bytes);
+  /// At send: turns credit into upload, or says no.
+  [[nodiscard]] bool spend(double bytes) {
     if (uploaded_ + bytes > downloaded_) return false;
     uploaded_ += bytes;
     return true;
@@ -36,7 +22,6 @@ class Credit {
  private:
   double downloaded_ = 0;
   double uploaded_ = 0;
-  double reserved_ = 0;
 };
 
 }  // namespace bazaar

@@ -127,9 +127,8 @@ void Custody::expire() {
   TimeMs oldest_end = 0;
   world_.window.each([&](Handle handle, const Segment& segment) {
     if (!segment.is_ours) {
-      if (segment.offers.knowers() == 0 || now - segment.seen_ms > 4 * tunables::kKeepGoneMs)
-        world_.window.drop(handle);
-      return;
+      if (segment.offers.knowers() != 0 && now - segment.seen_ms <= 4 * tunables::kKeepGoneMs) return;
+      return drop(handle, segment);
     }
     if (segment.is_wanted) return;
     if (segment.gone_ms > 0 && now - segment.gone_ms > tunables::kKeepGoneMs) {

@@ -31,9 +31,34 @@ struct Playhead {
   }
 };
 
+/// How late our timers come: a busy main thread is late for the player too. The largest lateness lately.
+class Lateness {
+ public:
+  /// A timer that was due at `due_ms` has come at `now`.
+  void note(TimeMs due_ms, TimeMs now) {
+    const TimeMs late = now > due_ms ? now - due_ms : 0;
+    late_ms_ = late > late_ms_ ? late : late_ms_ + (late - late_ms_) * 0.01;
+  }
+  /// What the CDN must be asked before the deadline, besides the time that it takes.
+  TimeMs margin_ms() const {
+    const TimeMs more = tunables::kLatenessMargin * late_ms_;
+    return tunables::kFallbackMarginMs +
+           (more < tunables::kLatenessMarginMaxMs ? more : tunables::kLatenessMarginMaxMs);
+  }
+
+ private:
+  TimeMs late_ms_ = 0;
+};
+
+/// Who uploads accepts what will be through within this time: on a slow uplink, two blocks and a half.
+constexpr TimeMs queue_max_ms(TimeMs block_ms) {
+  const TimeMs blocks = tunables::kQueueBlocks * block_ms;
+  return blocks > tunables::kQueueMaxMs ? blocks : tunables::kQueueMaxMs;
+}
+
 /// Time left for peers: until the moment when the CDN must be asked to make it.
-constexpr TimeMs market_slack_ms(TimeMs slack_ms, TimeMs cdn_expected_ms) {
-  return slack_ms - tunables::kFallbackMarginMs - 2 * cdn_expected_ms;
+constexpr TimeMs market_slack_ms(TimeMs slack_ms, TimeMs cdn_expected_ms, TimeMs margin_ms) {
+  return slack_ms - margin_ms - 2 * cdn_expected_ms;
 }
 
 }  // namespace bazaar

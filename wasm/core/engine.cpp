@@ -33,6 +33,9 @@ bool Engine::configure(Option option, double value) {
     case Option::kCdnRanges:
       config.cdn_has_ranges = value != 0;
       return true;
+    case Option::kVerify:
+      config.verifies = value != 0;
+      return true;
   }
   return false;
 }
@@ -85,6 +88,12 @@ void Engine::segment_unwanted(Handle handle) {
 void Engine::rendition_active(int32_t rendition, bool is_active) {
   std::erase(world_.renditions, rendition);
   if (is_active && world_.renditions.size() < 8) world_.renditions.push_back(rendition);
+  if (is_active) return;
+  // What was asked for ahead is of no use any more; what the player still waits for is.
+  world_.window.each([&](Handle handle, const Segment& segment) {
+    if (segment.is_ours && segment.rendition == rendition && !segment.is_wanted)
+      Requests(world_).cancel_segment(handle);
+  });
 }
 
 void Engine::playhead(TimeMs position_ms, TimeMs buffered_end_ms, double rate) {
@@ -97,6 +106,7 @@ void Engine::bytes_outside(double bytes) {
 }
 
 size_t Engine::step() {
+  if (world_.now >= next_deadline_ && next_deadline_ > 0) world_.lateness.note(next_deadline_, world_.now);
   Requests(world_).time_out();
   TimeMs next = std::min(protocol_.sweep(), introductions_.step());
   next = std::min(next, cdn_.sweep());

@@ -19,7 +19,7 @@
 
 namespace bazaar {
 
-enum class Option : int32_t { kStoreBytesMax = 0, kPeersMax = 1, kUpload = 2, kP2p = 3, kCdnRanges = 4 };
+enum class Option : int32_t { kStoreBytesMax = 0, kPeersMax = 1, kUpload = 2, kP2p = 3, kCdnRanges = 4, kVerify = 5 };
 
 class Engine {
  public:
@@ -29,6 +29,8 @@ class Engine {
 
   bool configure(Option option, double value);
   void set_swarm(std::span<const uint8_t, 16> swarm);
+  /// For the simulator's comparisons.
+  void set_baseline(Baseline baseline) { world_.config.baseline = baseline; }
 
   /// Begins a turn. Milliseconds of any monotonic clock; an earlier time than before counts as the time before.
   void at(TimeMs now);

@@ -32,8 +32,9 @@ double chance_of(double hazard) {
 }  // namespace
 
 double group_size(const BlockMarket& block) {
-  const double neighbourhood = 1.0 + block.neighbours;
-  const double swarm = std::max<double>(block.swarm_size, neighbourhood);
+  const double neighbourhood = 1.0 + block.knowers;
+  const double everybody = std::max<double>(block.swarm_size, 1.0 + block.neighbours);
+  const double swarm = everybody * neighbourhood / (1.0 + block.neighbours);
   if (block.slack_at_first_ms <= 0) return neighbourhood;
   const double left = std::clamp(block.slack_ms / block.slack_at_first_ms, 0.0, 1.0);
   const double early = (left - tunables::kNeighbourhoodShare) / (1 - tunables::kNeighbourhoodShare);
@@ -43,15 +44,19 @@ double group_size(const BlockMarket& block) {
 
 double seed_pressure(const BlockMarket& block) {
   const TimeMs delay = block.round_trip_ms / 2 + tunables::kStatusDelayMs;
-  return std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, tunables::kSeedPressureMin,
-                    tunables::kSeedPressureMax);
+  return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, tunables::kSeedPressureMin,
+                                 tunables::kSeedPressureMax);
 }
 
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
-  if (block.supply > 0 || block.being_met > 0) return 0;
   if (block.neighbours == 0) return 1;
   const TimeMs left = std::max(block.slack_ms, tunables::kSlackFloorMs);
-  const double hazard = seed_pressure(block) * interval_ms / (left * group_size(block));
+  if (block.supply > 0 || block.being_met > 0) {
+    // Supply is there. Is it enough? What uplinks cannot carry comes from the CDN in the end; early, it is supply too.
+    if (block.supply + block.being_met >= block.shortfall * block.neighbours) return 0;
+    return chance_of(tunables::kShortfallPressure * block.shortfall * interval_ms / left);
+  }
+  const double hazard = block.weight * seed_pressure(block) * interval_ms / (left * group_size(block));
   return chance_of(hazard);
 }
 
@@ -62,7 +67,6 @@ Handle pick_source(std::span<const Offer> offers, double roll_a, double roll_b) 
   };
   const Offer& a = at(roll_a);
   const Offer& b = at(roll_b);
-  if ((a.spare > a.in_flight) != (b.spare > b.in_flight)) return a.spare > a.in_flight ? a.peer : b.peer;
   return a.expected_ms <= b.expected_ms ? a.peer : b.peer;
 }
 

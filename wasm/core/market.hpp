@@ -16,7 +16,11 @@ struct BlockMarket {
   uint32_t supply = 0;           ///< trusted neighbours that hold it or fetch it from the CDN
   uint32_t being_met = 0;        ///< trusted neighbours getting it from a peer: supply soon, from further away
   uint32_t neighbours = 0;       ///< trusted neighbours
+  uint32_t knowers = 0;          ///< those of them that have heard of the segment: who has not cannot seed
   uint32_t swarm_size = 1;       ///< viewers in the swarm, this one among them
+  double push = 1;               ///< learnt: more when segments were not complete in time
+  double shortfall = 0;          ///< learnt: share of blocks that neighbours' uplinks cannot bring
+  double weight = 1;             ///< own credit as a multiple of the neighbours' mean
   TimeMs round_trip_ms = 100;    ///< to a typical neighbour
   TimeMs slack_ms = 0;           ///< until the CDN must be asked to make the deadline
   TimeMs slack_at_first_ms = 0;  ///< the same when the segment was first traded for

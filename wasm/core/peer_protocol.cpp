@@ -35,8 +35,12 @@ void PeerProtocol::received(Handle handle, int32_t token, std::span<const uint8_
   const wire::DecodeStatus decoded = wire::decode(head, total_bytes, message_);
   if (decoded == wire::DecodeStatus::kUnknown && peer->may_talk(world_.now)) return;  // a newer version's message
   bool is_allowed = decoded == wire::DecodeStatus::kOk && peer->may_talk(world_.now);
+  // The channel keeps no order: what was said after HELLO may come before it. News is kept (it counts once HELLO is
+  // here), a request is put off; an answer to what was never asked is none of these.
+  const bool is_early = is_allowed && !peer->is_trading();
+  if (is_early && message_.type == wire::Type::kRequest) return uploader_.put_off(handle, message_.request.id);
   is_allowed =
-      is_allowed && (peer->is_trading() || message_.type == wire::Type::kHello || message_.type == wire::Type::kBye);
+      is_allowed && !(is_early && (message_.type == wire::Type::kBlock || message_.type == wire::Type::kReject));
   if (is_allowed) {
     if (message_.type != wire::Type::kBlock) world_.counters.control_bytes_received += static_cast<double>(total_bytes);
     switch (message_.type) {
@@ -85,21 +89,24 @@ bool PeerProtocol::hello(Handle handle, Peer& peer, const wire::Hello& hello) {
 bool PeerProtocol::status(Handle handle, Peer& peer, const wire::Status& status) {
   const size_t slot = Slots<Peer>::slot_of(handle);
   peer.spare = status.spare;
+  if (status.wait > 0) peer.note_wait(status.wait * 10.0, world_.now);
   if (status.snapshot) world_.window.each([&](Handle, Segment& segment) { segment.offers.forget(slot); });
   for (size_t i = 0; i < status.run_count; ++i) {
-    if (!run(slot, status.runs[i])) return false;
+    if (!run(slot, status.runs[i], !status.snapshot)) return false;
   }
   return true;
 }
 
-bool PeerProtocol::run(size_t slot, const wire::StatusRun& run) {
+bool PeerProtocol::run(size_t slot, const wire::StatusRun& run, bool is_news) {
   if (run.dropped) {
     if (Segment* segment = world_.window.get(world_.window.find(run.key))) segment->offers.forget(slot);
     return true;
   }
+  const bool is_known = world_.window.find(run.key) != 0;
   const Handle handle = world_.window.hear_of(run.key, world_.now);
   Segment* segment = world_.window.get(handle);
   if (!segment || segment->is_cdn_only) return true;  // no room to remember it: it will be announced again
+  if (!is_known) segment->is_news = is_news;
   const uint32_t end = uint32_t{run.first} + run.count;
   if (run.bytes_total != 0) {
     // An honest viewer announces no segment that is too large to trade; believed, the lie would end the trade of ours.

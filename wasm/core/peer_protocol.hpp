@@ -33,7 +33,7 @@ class PeerProtocol {
   void say_hello(Handle peer);
   bool hello(Handle handle, Peer& peer, const wire::Hello& hello);
   bool status(Handle handle, Peer& peer, const wire::Status& status);
-  bool run(size_t slot, const wire::StatusRun& run);
+  bool run(size_t slot, const wire::StatusRun& run, bool is_news);
   bool block(Handle handle, Peer& peer, int32_t token, const wire::Block& block);
 
   World& world_;

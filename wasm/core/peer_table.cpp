@@ -16,15 +16,15 @@ bool Peer::may_talk(TimeMs now) {
 }
 
 void Peer::note_block(uint32_t bytes, TimeMs asked_ms, TimeMs now) {
-  // Back to back answers measure the link; the first after a pause measures round trip and link together.
-  const TimeMs began = std::max(asked_ms, last_block_ms);
-  const TimeMs took = std::max(now - began, 1.0);
-  bytes_per_ms += (bytes / took - bytes_per_ms) * 0.25;
   const TimeMs waited = now - asked_ms;
   rtt_ms = waited < rtt_ms ? waited : rtt_ms + (waited - rtt_ms) * 0.05;
-  last_block_ms = now;
   timeouts = 0;
   bytes_in += bytes;
+}
+
+void Peer::note_wait(TimeMs wait, TimeMs now) {
+  block_ms = wait < block_ms ? wait : block_ms + (wait - block_ms) * 0.01;
+  through_ms = now + wait;
 }
 
 void Peer::note_timeout(TimeMs now) {

@@ -3,6 +3,7 @@
 // Invariant: only a peer in state kTrading is asked for blocks or served.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -40,9 +41,9 @@ struct Peer {
   // What it delivers to us.
   uint32_t in_flight = 0;
   TimeMs rtt_ms = 100;        ///< request to first answer, least seen lately
-  double bytes_per_ms = 125;  ///< goodput, smoothed; 1 Mbit/s until measured
-  TimeMs last_block_ms = 0;
-  uint32_t spare = 0;     ///< blocks it said it would serve
+  uint32_t spare = 0;     ///< blocks that its credit covers, as it said
+  TimeMs block_ms = 100;  ///< a block's time on its uplink: the least wait that it told lately
+  TimeMs through_ms = 0;  ///< clock time when one more block would be through, as it said
   uint32_t timeouts = 0;  ///< in a row
   TimeMs distrusted_until_ms = 0;
   TimeMs refused_until_ms = 0;  ///< it said no credit or busy
@@ -53,7 +54,8 @@ struct Peer {
   // What we deliver to it.
   std::vector<Upload> uploads;
   uint32_t blocks_in_channel = 0;  ///< handed over and not reported drained
-  TimeMs channel_since_ms = 0;     ///< when the first of those was handed over
+  double bytes_in_channel = 0;
+  TimeMs channel_since_ms = 0;  ///< when the first of those was handed over
   double bytes_out = 0;
 
   // How much it may talk.
@@ -66,7 +68,8 @@ struct Peer {
   /// Takes a token for one message; false when the peer talks too much.
   bool may_talk(TimeMs now);
   /// Expected time until the answer to one more request, in ms.
-  TimeMs expected_ms() const { return rtt_ms + (in_flight + 1) * (kBlockBytes / bytes_per_ms); }
+  TimeMs expected_ms(TimeMs now) const { return rtt_ms + std::max(through_ms - now, block_ms) + in_flight * block_ms; }
+  void note_wait(TimeMs wait, TimeMs now);
   void note_block(uint32_t bytes, TimeMs asked_ms, TimeMs now);
   void note_timeout(TimeMs now);
   void remember_late(uint32_t id);

@@ -7,8 +7,9 @@ namespace bazaar {
 void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs slack_ms) {
   Peer& peer = *world_.peers.get(handle);
   Segment& segment = *world_.window.get(segment_handle);
+  // Who accepts a request expects to answer within kQueueMaxMs, or says so at once.
   const TimeMs patience =
-      std::clamp(4 * peer.expected_ms(), tunables::kRequestTimeoutMinMs, tunables::kRequestTimeoutMaxMs);
+      std::min(tunables::kQueueMaxMs + 4 * peer.expected_ms(world_.now), tunables::kRequestTimeoutMaxMs);
   wire::Request request;
   request.id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   request.key = segment.key;
@@ -17,7 +18,7 @@ void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs 
   segment.blocks.mark_requested(block);
   ++peer.in_flight;
   ++world_.counters.requests_sent;
-  world_.status.note(segment_handle, block, false, world_.now);
+  world_.status.note_lazily(segment_handle, block, world_.now);
   world_.send(handle, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
   world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
 }
@@ -32,7 +33,7 @@ void Requests::forget(const OpenRequest& request, bool is_answer_possible) {
   if (!segment || request.block >= segment->blocks.size()) return;
   if (segment->blocks.state(request.block) != BlockState::kDownloadingPeer) return;
   segment->blocks.abandon(request.block);
-  world_.status.note(request.segment, request.block, false, world_.now);
+  world_.status.note_lazily(request.segment, request.block, world_.now);
 }
 
 void Requests::tell_cancel(const OpenRequest& request) {

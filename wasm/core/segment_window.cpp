@@ -93,7 +93,9 @@ double SegmentWindow::bytes_per_ms(int32_t rendition) const {
   double bytes = 0;
   TimeMs duration = 0;
   segments_.each([&](Handle, const Segment& segment) {
-    if (!segment.is_ours || segment.rendition != rendition || !segment.size_from_cdn) return;
+    // A size that a neighbour told counts once the segment is whole.
+    if (!segment.is_ours || segment.rendition != rendition) return;
+    if (!segment.size_from_cdn && !segment.blocks.is_complete()) return;
     bytes += segment.bytes_total;
     duration += segment.duration_ms;
   });

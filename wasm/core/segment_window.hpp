@@ -22,11 +22,14 @@ struct Segment {
   TimeMs seen_ms = 0;            ///< clock time when our playlist first listed it
   TimeMs slack_at_first_ms = 0;  ///< time left when it was first traded for; 0 before
   TimeMs gone_ms = 0;            ///< clock time when it left the playlist; 0 while listed
+  bool is_news = false;          ///< a neighbour that we were talking to told of it when it appeared
   bool is_ours = false;          ///< our playlist lists or listed it
   bool is_wanted = false;        ///< the player's loader waits for it
   bool is_ready_told = false;    ///< SEGMENT_READY was said
   bool is_cdn_only = false;      ///< too large, or the stock loader took it: no trade
   bool size_from_cdn = false;
+  bool is_judged = false;     ///< its time for peers is over, and the market has learnt from it
+  uint32_t coins_thrown = 0;  ///< blocks that the coin baseline has decided on
   uint32_t bytes_total = 0;   ///< 0 while unknown
   int32_t cdn_status = 0;     ///< HTTP status of the last failed fetch, -1 a network error; 0 when none failed
   TimeMs cdn_failing_ms = 0;  ///< clock time of the first of the failures in a row

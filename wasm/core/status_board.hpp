@@ -21,9 +21,13 @@ class StatusBoard {
   };
 
   void note(Handle segment, uint32_t block, bool is_urgent, TimeMs now) {
-    note_run(segment, block, block + 1, is_urgent, now);
+    note_run(segment, block, block + 1, is_urgent ? now : now + tunables::kStatusBatchMs);
   }
-  void note_known(Handle segment, TimeMs now) { note_run(segment, 0, 0, false, now); }
+  /// News that can wait for other news: asked of a peer, or not any more.
+  void note_lazily(Handle segment, uint32_t block, TimeMs now) {
+    note_run(segment, block, block + 1, now + tunables::kStatusLazyMs);
+  }
+  void note_known(Handle segment, TimeMs now) { note_run(segment, 0, 0, now + tunables::kStatusBatchMs); }
   void note_dropped(SegmentKey key, TimeMs now) {
     if (dropped_.size() < tunables::kSegmentSlots) dropped_.push_back(key);
     schedule(now + tunables::kStatusBatchMs);
@@ -43,8 +47,8 @@ class StatusBoard {
  private:
   static constexpr TimeMs kNever = 1e300;
 
-  void note_run(Handle segment, uint32_t first, uint32_t end, bool is_urgent, TimeMs now) {
-    schedule(is_urgent ? now : now + tunables::kStatusBatchMs);
+  void note_run(Handle segment, uint32_t first, uint32_t end, TimeMs due) {
+    schedule(due);
     for (Change& change : changes_) {
       if (change.segment != segment) continue;
       if (end == 0) return;

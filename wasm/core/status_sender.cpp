@@ -6,16 +6,18 @@ namespace bazaar {
 
 uint32_t StatusSender::spare_blocks(const World& world) {
   if (!world.config.may_upload) return 0;
-  uint32_t queued = 0;
-  world.peers.each([&](Handle, const Peer& peer) { queued += static_cast<uint32_t>(peer.uploads.size()); });
-  if (queued >= tunables::kUploadsPerPeerMax) return 0;
-  const double by_credit = std::max(0.0, world.credit.available() / kBlockBytes);
-  return std::min(static_cast<uint32_t>(std::min(by_credit, 1000.0)), tunables::kUploadsPerPeerMax - queued);
+  const double blocks = (world.credit.available() - world.bytes_unpaid()) / kBlockBytes;
+  return static_cast<uint32_t>(std::clamp(blocks, 0.0, 1000.0));
+}
+
+uint8_t StatusSender::wait(const World& world) {
+  return static_cast<uint8_t>(std::clamp(world.upload_wait_ms(kBlockBytes) / 10, 1.0, 255.0));
 }
 
 void StatusSender::begin(bool is_snapshot) {
   status_.snapshot = is_snapshot;
   status_.spare = spare_blocks(world_);
+  status_.wait = wait(world_);
   status_.run_count = 0;
   packed_used_ = 0;
 }

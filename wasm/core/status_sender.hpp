@@ -19,8 +19,10 @@ class StatusSender {
   /// Sends what is due; returns the clock time at which to call again.
   TimeMs flush();
 
-  /// Blocks we would accept to upload now.
+  /// Blocks that our credit covers, those promised already not counted.
   static uint32_t spare_blocks(const World& world);
+  /// Until one more block would be on its way, in the wire's unit.
+  static uint8_t wait(const World& world);
 
  private:
   void begin(bool is_snapshot);

@@ -10,6 +10,7 @@ namespace bazaar {
 TimeMs Trader::step() {
   trusted_ = world_.config.is_p2p ? world_.peers.trusted(world_.now) : 0;
   round_trip_ms_ = usual_round_trip();
+  weight_ = credit_weight();
   gather_demand();
   const bool is_roll = world_.now >= next_roll_ms_;
   if (is_roll) next_roll_ms_ = world_.now + tunables::kRollIntervalMs * (0.75 + 0.5 * world_.dice.roll());
@@ -35,13 +36,49 @@ TimeMs Trader::usual_round_trip() const {
 }
 
 // Segments with missing blocks that the player will need, the most urgent first.
+// Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves and
+// runs dry, while the others' uplinks idle.
+double Trader::credit_weight() const {
+  double sum = 0;
+  uint32_t count = 0;
+  world_.peers.each([&](Handle, const Peer& peer) {
+    if (!peer.is_trading()) return;
+    sum += peer.spare;
+    ++count;
+  });
+  const double own = std::clamp(world_.credit.available() / kBlockBytes, 0.0, 1000.0);
+  const double mean = count > 0 ? sum / count : own;
+  return std::clamp((own + 1) / (mean + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+}
+
+// Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then
+// more seeds earlier cost nothing. And where everything comes in time, fewer will do.
+void Trader::learn_push(Segment& segment) {
+  if (segment.is_judged || segment.slack_at_first_ms < tunables::kJudgeMinMs) return;
+  segment.is_judged = true;
+  const double missing = segment.blocks.missing_count();
+  const double share = missing / std::max(1u, segment.blocks.size());
+  shortfall_ = std::clamp(shortfall_ * tunables::kShortfallKept + tunables::kShortfallUp * share, 0.0, 1.0);
+  const bool is_short = missing > tunables::kShortShare * segment.blocks.size();
+  push_ = std::clamp(push_ * (is_short ? tunables::kPushUp : tunables::kPushDown), 1.0, tunables::kPushMax);
+}
+
+// Nobody to trade with yet, but channels are about to open: a segment that can wait, waits for them.
+bool Trader::is_company_near() const {
+  bool is_near = false;
+  world_.peers.each([&](Handle, const Peer& peer) {
+    is_near = is_near || (!peer.is_trading() && world_.now - peer.since_ms < tunables::kCompanyMs);
+  });
+  return is_near;
+}
+
 void Trader::gather_demand() {
   demand_.clear();
   const bool is_alone = trusted_ == 0;
   const TimeMs position = world_.playhead.position_at(world_.now);
   world_.window.each([&](Handle handle, Segment& segment) {
     if (!segment.is_ours || segment.is_cdn_only) return;
-    if (segment.blocks.is_complete()) return;
+    if (segment.blocks.is_complete()) return learn_push(segment);
     if (!segment.is_wanted) {
       // Ahead of being asked: only with company, only what the player follows, lists and has not buffered.
       if (is_alone || !world_.playhead.is_known || segment.gone_ms > 0 || !world_.follows(segment.rendition)) return;
@@ -55,10 +92,11 @@ void Trader::gather_demand() {
     } else {
       missing_bytes = static_cast<double>(segment.blocks.missing_count()) * kBlockBytes;
     }
-    const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes));
+    const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes), world_.lateness.margin_ms());
     if (segment.slack_at_first_ms == 0 && market > 0) segment.slack_at_first_ms = market;
-    demand_.push_back({handle, slack, market});
+    demand_.push_back({handle, slack, market, true});
   });
+  if (!is_alone) gather_news();
   // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
   for (size_t i = 1; i < demand_.size(); ++i) {
     for (size_t k = i; k > 0 && demand_[k].slack_ms < demand_[k - 1].slack_ms; --k)
@@ -66,16 +104,48 @@ void Trader::gather_demand() {
   }
 }
 
+// Segments that neighbours have and our own playlist does not list yet, because we poll it later than they do. Who
+// waits for its own poll gets every block last, passes none on, and leaves the work and its cost to those who poll
+// first.
+void Trader::gather_news() {
+  const Segment* newest = nullptr;
+  world_.window.each([&](Handle, const Segment& segment) {
+    if (!segment.is_ours || segment.gone_ms > 0 || !world_.follows(segment.rendition)) return;
+    if (!newest || segment.start_ms > newest->start_ms) newest = &segment;
+  });
+  if (!newest || !world_.playhead.is_known) return;
+  const PeerMask alike = newest->offers.knowers() & trusted_;
+  const double usual_bytes = world_.window.bytes_per_ms(newest->rendition) * newest->duration_ms;
+  const TimeMs slack = world_.playhead.slack_ms(newest->end_ms(), world_.now);
+  if (slack <= 0) return;
+  world_.window.each([&](Handle handle, const Segment& segment) {
+    if (segment.is_ours || !segment.is_news || segment.bytes_total == 0 || segment.blocks.is_complete()) return;
+    if (segment.seen_ms < newest->seen_ms) return;
+    // Of our rendition: most of those who know it know our newest segment too, and it is about as long as ours are.
+    const PeerMask knowers = segment.offers.knowers() & trusted_;
+    if (2 * std::popcount(knowers & alike) <= std::popcount(knowers)) return;
+    if (segment.bytes_total > usual_bytes * tunables::kAlikeMax ||
+        segment.bytes_total * tunables::kAlikeMax < usual_bytes)
+      return;
+    demand_.push_back({handle, slack, market_slack_ms(slack, 0, world_.lateness.margin_ms()), false});
+  });
+}
+
 void Trader::trade(const Demand& demand, bool is_roll) {
   Segment& segment = *world_.window.get(demand.handle);
-  const bool is_over = trusted_ == 0 || demand.market_ms <= 0;
+  if (!demand.is_listed) {
+    if (segment.blocks.size() == 0) segment.blocks.resize(block_count_of(segment.bytes_total));
+    return ask_neighbours(demand, segment);
+  }
+  const bool is_over = demand.market_ms <= 0 || (trusted_ == 0 && !is_company_near());
+  if (is_over) learn_push(segment);
   if (!is_over || world_.cdn.is_failing()) {
     guess_size(segment);
     ask_neighbours(demand, segment);
   }
   if (is_over) {
     ask_cdn(demand, segment);
-  } else if (is_roll && world_.cdn.may_ask(world_.now)) {
+  } else if (is_roll && trusted_ != 0 && world_.cdn.may_ask(world_.now)) {
     roll_for_seeds(demand, demand.handle, segment);
   }
 }
@@ -97,7 +167,11 @@ market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, co
   view.supply = static_cast<uint32_t>(std::popcount((offers.holders(block) | offers.fetchers(block)) & trusted_));
   view.being_met = static_cast<uint32_t>(std::popcount(offers.leechers(block) & trusted_));
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
+  view.knowers = static_cast<uint32_t>(std::popcount(offers.knowers() & trusted_));
   view.swarm_size = world_.swarm_size;
+  view.push = push_;
+  view.shortfall = shortfall_;
+  view.weight = weight_;
   view.round_trip_ms = round_trip_ms_;
   view.slack_ms = demand.market_ms;
   view.slack_at_first_ms = segment.slack_at_first_ms;
@@ -118,8 +192,10 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
     for (PeerMask left = segment.offers.holders(block) & trusted_; left != 0; left &= left - 1) {
       const auto slot = static_cast<size_t>(std::countr_zero(left));
       const Peer& peer = *world_.peers.at_slot(slot);
-      if (peer.in_flight >= tunables::kRequestsPerPeerMax || world_.now < peer.refused_until_ms) continue;
-      const TimeMs expected = peer.expected_ms();
+      if (peer.in_flight >= tunables::kRequestsPerPeerMax) continue;
+      if (world_.now < peer.refused_until_ms) continue;
+      if (peer.through_ms - world_.now > queue_max_ms(peer.block_ms)) continue;  // it would refuse
+      const TimeMs expected = peer.expected_ms(world_.now);
       if (demand.market_ms > 0 && expected > demand.market_ms + tunables::kFallbackGraceMs) continue;
       offers[offer_count++] = {world_.peers.handle_of(slot), expected, peer.spare, peer.in_flight};
     }
@@ -143,13 +219,19 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.dice.roll() < odds) fetch(handle, segment, 0, 0, false);
     return;
   }
-  double odds = -1;  // alike for all blocks of a segment that nobody near has or gets; of the others they are 0
+  if constexpr (kHasBaselines) {
+    if (world_.config.baseline == Baseline::kCoin) return throw_coins(handle, segment);
+  }
+  double odds_of_none = -1;  // alike for all blocks of a segment that nobody near has or gets
   uint32_t run_first = 0;
   uint32_t run_count = 0;
   for (uint32_t block = 0; block <= count; ++block) {
     bool is_seed = false;
-    if (block < count && segment.blocks.is_missing(block) && (segment.offers.anybody(block) & trusted_) == 0) {
-      if (odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
+    const bool is_none = block < count && (segment.offers.anybody(block) & trusted_) == 0;
+    if (block < count && segment.blocks.is_missing(block) && (is_none || shortfall_ >= tunables::kShortfallMin)) {
+      double odds = odds_of_none;
+      if (!is_none || odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
+      if (is_none) odds_of_none = odds;
       is_seed = world_.dice.roll() < odds;
       if (is_seed) {
         world_.actions.push(ActionType::kRole,
@@ -162,6 +244,15 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
       if (!fetch(handle, segment, run_first, run_count, false)) return;
       run_count = 0;
     }
+  }
+}
+
+void Trader::throw_coins(Handle handle, Segment& segment) {
+  const double odds = 1.0 / (1 + std::popcount(trusted_));
+  for (; segment.coins_thrown < segment.blocks.size(); ++segment.coins_thrown) {
+    const uint32_t block = segment.coins_thrown;
+    const bool is_seed = world_.dice.roll() < odds;
+    if (is_seed && segment.blocks.is_missing(block) && !fetch(handle, segment, block, 1, false)) return;
   }
 }
 

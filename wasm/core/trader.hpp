@@ -25,14 +25,20 @@ class Trader {
     Handle handle;
     TimeMs slack_ms;   ///< until the player needs it
     TimeMs market_ms;  ///< until the CDN must be asked
+    bool is_listed;    ///< by our own playlist: only then the CDN can be asked
   };
 
   TimeMs usual_round_trip() const;
+  bool is_company_near() const;
+  double credit_weight() const;
+  void learn_push(Segment& segment);
   void gather_demand();
+  void gather_news();
   void trade(const Demand& demand, bool is_roll);
   void guess_size(Segment& segment);
   void ask_neighbours(const Demand& demand, Segment& segment);
   void roll_for_seeds(const Demand& demand, Handle handle, Segment& segment);
+  void throw_coins(Handle handle, Segment& segment);
   void ask_cdn(const Demand& demand, Segment& segment);
   bool give_up(const Demand& demand, const Segment& segment) const;
   bool fetch(Handle handle, Segment& segment, uint32_t first, uint32_t count, bool is_urgent);
@@ -42,6 +48,9 @@ class Trader {
   Custody& custody_;
   std::vector<Demand> demand_;
   PeerMask trusted_ = 0;
+  double weight_ = 1;
+  double push_ = 1;
+  double shortfall_ = 0;
   TimeMs round_trip_ms_ = 0;
   TimeMs next_roll_ms_ = 0;
 };

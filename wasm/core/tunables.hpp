@@ -10,43 +10,70 @@
 namespace bazaar::tunables {
 
 // --- The market ---
+// The figures beside are of the simulator: 300 viewers, seed 1, ours / limit (docs/market.md has the whole table).
 /// Dice are rolled this often. Shorter finds seeders sooner; longer lets a neighbour's STATUS arrive between two rolls,
-/// and that delay is what makes duplicates. Each viewer's phase is jittered.
+/// and that delay is what makes duplicates. Each viewer's phase is jittered. 20 and 40 ms differ by less than 0.3 %.
 inline constexpr TimeMs kRollIntervalMs = 40;
 /// Hazard of a block being seeded by somebody in its group is pressure / (time left), so the chance that it is still
-/// unseeded falls with (time left)^pressure. High pressure seeds early, which leaves time for hops and outages; its
+/// unseeded falls with (time left)^pressure. High pressure seeds early, which leaves time for hops and for balance; its
 /// price is duplicates, about pressure x (status delay / time left). So pressure is what this share of duplicates buys,
-/// within bounds.
-inline constexpr double kDuplicateShare = 0.06;
-inline constexpr double kSeedPressureMin = 2.0;
-inline constexpr double kSeedPressureMax = 8.0;
+/// within bounds. uplinks-rich: 0.929 at 0.06 (2 to 8), 0.988 at 0.2 (6 to 20), 0.971 at 4 (60 to 200).
+inline constexpr double kDuplicateShare = 0.2;
+inline constexpr double kSeedPressureMin = 6.0;
+inline constexpr double kSeedPressureMax = 20.0;
+/// Pressure is multiplied by what has been learnt: this much more after a segment of which more than kShortShare was
+/// missing when its time for peers was over, this much less after one that was not, within these bounds.
+inline constexpr double kPushUp = 3.0;
+inline constexpr double kPushDown = 0.98;
+inline constexpr double kPushMax = 64.0;
+inline constexpr double kShortShare = 0.02;
+/// How fast the share that uplinks cannot bring is learnt and forgotten, a segment. uplinks-poor: 0.89 without, 0.95
+/// with.
+inline constexpr double kShortfallUp = 0.3;
+inline constexpr double kShortfallKept = 0.9;
+/// A smaller share is chance.
+inline constexpr double kShortfallMin = 0.03;
+/// Pressure of seeding blocks that have supply, but not enough.
+inline constexpr double kShortfallPressure = 2.0;
+/// A segment that was first seen with less time left teaches nothing: a joiner's first ones.
+inline constexpr TimeMs kJudgeMinMs = 1'000;
+/// Own credit counts this much at least and at most, as a multiple of the neighbours' mean, in the odds to seed.
+inline constexpr double kCreditWeightMin = 0.1;
+inline constexpr double kCreditWeightMax = 4.0;
 /// From the decision to fetch until a neighbour has heard of it: half a round trip and two turns of an event loop.
 inline constexpr TimeMs kStatusDelayMs = 10;
 /// Of the time left when a segment was first seen, the last part in which odds look at the neighbourhood only. Before,
 /// they aim at the whole swarm, because a block travels several hops in the seconds that remain.
 inline constexpr double kNeighbourhoodShare = 0.35;
+/// Segments of one rendition differ in size by less than this factor; renditions differ by more.
+inline constexpr double kAlikeMax = 1.3;
+/// Connections that are being made are waited for this long: ICE and DTLS take less where they succeed.
+inline constexpr TimeMs kCompanyMs = 2'000;
 /// Less time left than this counts as this, so that odds stay finite.
 inline constexpr TimeMs kSlackFloorMs = 100;
 
 // --- Deadlines ---
 /// The CDN is asked for what is still missing this long before the player needs it, plus the time that the fetch itself
-/// is expected to take, twice. Covers a busy main thread and hls.js's append; measured on two loaded cores.
-inline constexpr TimeMs kFallbackMarginMs = 900;
+/// is expected to take, twice. Covers hls.js's append. Each 100 ms more cost segments-1s-tight 1.3 % and uplinks-equal
+/// 0.5 %.
+inline constexpr TimeMs kFallbackMarginMs = 350;
+/// More by this multiple of how late our timers came lately (a busy main thread), up to so much.
+inline constexpr double kLatenessMargin = 3.0;
+inline constexpr TimeMs kLatenessMarginMaxMs = 650;
 /// With less media buffered than this and the player waiting, nothing is left to chance: the CDN at once.
 inline constexpr TimeMs kStarvingBufferMs = 700;
 /// A request in flight to a peer at the fall-back moment gets this much longer before the CDN is asked instead.
-inline constexpr TimeMs kFallbackGraceMs = 250;
+inline constexpr TimeMs kFallbackGraceMs = 100;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
 // --- Requests ---
-/// In flight to one peer: two keep its uplink busy across a round trip, the third hides our own scheduling.
-inline constexpr uint32_t kRequestsPerPeerMax = 3;
-/// In flight in all: at 2.5 Mbit/s a second of video is five blocks; a start-up burst wants more.
-inline constexpr uint32_t kRequestsMax = 24;
-/// A request is given up after four times its expected time, within these bounds.
-inline constexpr TimeMs kRequestTimeoutMinMs = 500;
-inline constexpr TimeMs kRequestTimeoutMaxMs = 2'000;
+/// In flight to one peer. Its queue decides (it refuses what would wait too long); this bounds what it may owe us.
+inline constexpr uint32_t kRequestsPerPeerMax = 8;
+/// In flight in all: three segments of 2.5 Mbit/s are 33 blocks, and a start-up burst wants more.
+inline constexpr uint32_t kRequestsMax = 64;
+/// A request is given up after what its queue may take and four times its expected time, but no later than this.
+inline constexpr TimeMs kRequestTimeoutMaxMs = 4'000;
 /// Consecutive time-outs after which a peer is closed as too slow to be worth a connection.
 inline constexpr uint32_t kTimeoutsMax = 4;
 /// After a time-out a peer's offers do not count for this long (doubling with each).
@@ -58,9 +85,18 @@ inline constexpr size_t kLateRequestsMax = 64;
 /// Requests accepted from one peer and not yet answered. Four times what our own side would send.
 inline constexpr uint32_t kUploadsPerPeerMax = 32;
 /// Blocks handed to one channel and not yet reported drained.
-inline constexpr uint32_t kBlocksInChannelMax = 2;
-/// Blocks in all channels together: more would only queue at the uplink, where order can no longer be changed.
-inline constexpr uint32_t kBlocksInChannelsMax = 4;
+inline constexpr uint32_t kBlocksInChannelMax = 1;
+/// Blocks in all channels together: two keep the uplink busy; more would only queue where order can't be changed.
+inline constexpr uint32_t kBlocksInChannelsMax = 2;
+/// A request is accepted when it is expected to be through within this time, by uplink and by credit, or within this
+/// many blocks' time where that is longer. A long queue holds requests that an idle neighbour could serve by now: at u
+/// = r 3 s gave 0.858, 1 s 0.856, 0.5 s 0.89; at u = r/2 1.8 blocks gave 0.78, 2.5 blocks 0.874.
+inline constexpr TimeMs kQueueMaxMs = 500;
+inline constexpr double kQueueBlocks = 2.5;
+/// Who is refused comes back when the queue is down to this share of its bound.
+inline constexpr double kRetryShare = 0.4;
+/// Requests with less time left go in order of their deadlines; the others go to whoever has most credit to pass on.
+inline constexpr TimeMs kUrgentMs = 300;
 /// A viewer without credit says so and names this time for another try.
 inline constexpr uint16_t kRetryNoCreditMs = 300;
 inline constexpr uint16_t kRetryBusyMs = 200;
@@ -85,6 +121,8 @@ inline constexpr TimeMs kSilenceMs = 5'000;
 inline constexpr TimeMs kHeartbeatMs = 1'000;
 /// STATUS changes are gathered this long; the start of a CDN fetch goes out at once, for it stops others from rolling.
 inline constexpr TimeMs kStatusBatchMs = 20;
+/// What has been asked of a peer is told this late: most of it is downloaded, or refused, by then.
+inline constexpr TimeMs kStatusLazyMs = 200;
 /// Messages a second that one peer may send, and the burst: ten times what a 20 Mbit/s stream needs.
 inline constexpr double kMessagesPerSecondMax = 1'000;
 inline constexpr double kMessagesBurst = 2'000;

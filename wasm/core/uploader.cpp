@@ -7,8 +7,6 @@ namespace bazaar {
 namespace {
 // A channel that has not drained for this long does not hold up the others.
 constexpr TimeMs kStuckMs = 500;
-// An answer this long after the requester's deadline helps nobody: it has asked elsewhere.
-constexpr TimeMs kTooLateMs = 2'000;
 }  // namespace
 
 void Uploader::reject(Handle peer, uint32_t id, wire::RejectReason reason, uint16_t retry_ms) {
@@ -28,8 +26,14 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
     return reject(handle, request.id, wire::RejectReason::kNotHeld, 0);
   }
   const uint32_t bytes = block_bytes_of(segment->bytes_total, request.block);
-  if (!world_.config.may_upload || !world_.credit.reserve(bytes)) {
+  if (!world_.config.may_upload) {
     return reject(handle, request.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
+  }
+  const TimeMs wait = world_.upload_wait_ms(bytes);
+  const TimeMs wait_max = queue_max_ms(bytes / world_.pace.uplink());
+  if (wait > std::min<TimeMs>(wait_max, request.slack_ms)) {
+    const TimeMs retry = std::clamp(wait - tunables::kRetryShare * wait_max, 40.0, 2'000.0);
+    return reject(handle, request.id, wire::RejectReason::kBusy, static_cast<uint16_t>(retry));
   }
   peer.uploads.push_back({request.id, segment_handle, request.block, bytes, world_.now + request.slack_ms});
   serve();
@@ -40,27 +44,25 @@ void Uploader::cancelled(Handle handle, uint32_t id) {
   const auto found =
       std::find_if(peer.uploads.begin(), peer.uploads.end(), [&](const Upload& u) { return u.id == id; });
   if (found == peer.uploads.end()) return;  // answered already, or never asked: both are normal
-  world_.credit.release(found->bytes);
   peer.uploads.erase(found);
 }
 
-void Uploader::peer_gone(Handle handle) {
-  Peer& peer = *world_.peers.get(handle);
-  for (const Upload& upload : peer.uploads) world_.credit.release(upload.bytes);
-  peer.uploads.clear();
-}
+void Uploader::peer_gone(Handle handle) { world_.peers.get(handle)->uploads.clear(); }
 
 void Uploader::writable(Handle handle) {
-  if (Peer* peer = world_.peers.get(handle)) peer->blocks_in_channel = 0;
+  if (Peer* peer = world_.peers.get(handle)) {
+    world_.pace.note_drained(peer->bytes_in_channel, peer->channel_since_ms, world_.now);
+    peer->blocks_in_channel = 0;
+    peer->bytes_in_channel = 0;
+  }
   serve();
 }
 
-// A peer whose channel never drains must not keep our credit for blocks that it cannot use any more.
+// Past its deadline the requester has asked elsewhere.
 void Uploader::expire() {
   world_.peers.each([&](Handle handle, Peer& peer) {
     std::erase_if(peer.uploads, [&](const Upload& upload) {
-      if (world_.now < upload.deadline_ms + kTooLateMs) return false;
-      world_.credit.release(upload.bytes);
+      if (world_.now < upload.deadline_ms) return false;
       reject(handle, upload.id, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
       return true;
     });
@@ -68,25 +70,31 @@ void Uploader::expire() {
 }
 
 void Uploader::serve() {
+  world_.pace.note_downloaded(world_.credit.downloaded(), world_.now);
   expire();
   for (;;) {
     Handle best = 0;
     size_t best_index = 0;
-    TimeMs best_deadline = 0;
+    TimeMs best_key = 0;
     uint32_t in_channels = 0;
     world_.peers.each([&](Handle handle, Peer& peer) {
       if (world_.now - peer.channel_since_ms < kStuckMs) in_channels += peer.blocks_in_channel;
       if (peer.blocks_in_channel >= tunables::kBlocksInChannelMax) return;
       for (size_t i = 0; i < peer.uploads.size(); ++i) {
-        if (best != 0 && peer.uploads[i].deadline_ms >= best_deadline) continue;
+        // Urgent requests in order of their deadlines; then whoever has most credit, to pass it on.
+        const TimeMs left = peer.uploads[i].deadline_ms - world_.now;
+        const TimeMs rank = tunables::kUrgentMs + (1000 - std::min(peer.spare, 1000u)) + left / 1e6;
+        const TimeMs key = left < tunables::kUrgentMs ? left : rank;
+        if (best != 0 && key >= best_key) continue;
         best = handle;
         best_index = i;
-        best_deadline = peer.uploads[i].deadline_ms;
+        best_key = key;
       }
     });
     if (best == 0 || in_channels >= tunables::kBlocksInChannelsMax) return;
     Peer& peer = *world_.peers.get(best);
     const Upload upload = peer.uploads[best_index];
+    if (upload.bytes > world_.credit.available()) return;  // the next block that we get pays for it
     peer.uploads.erase(peer.uploads.begin() + static_cast<std::ptrdiff_t>(best_index));
     send_block(best, peer, upload);
   }
@@ -97,7 +105,6 @@ void Uploader::send_block(Handle handle, Peer& peer, const Upload& upload) {
   const bool is_here = segment && upload.block < segment->blocks.size() && segment->blocks.is_verified(upload.block);
   const size_t length = is_here ? wire::encode_block_header(upload.id, upload.bytes, world_.actions.room()) : 0;
   if (length == 0) {
-    world_.credit.release(upload.bytes);
     return reject(handle, upload.id, wire::RejectReason::kNotHeld, 0);
   }
   if (!world_.credit.spend(upload.bytes)) {
@@ -106,6 +113,7 @@ void Uploader::send_block(Handle handle, Peer& peer, const Upload& upload) {
   const int32_t offset = world_.actions.take(length);
   world_.actions.push(ActionType::kSendBlock, {handle, offset, static_cast<int32_t>(length), upload.segment,
                                                static_cast<int32_t>(upload.block), static_cast<int32_t>(upload.bytes)});
+  peer.bytes_in_channel += upload.bytes;
   if (peer.blocks_in_channel++ == 0) peer.channel_since_ms = world_.now;
   peer.told_ms = world_.now;
   peer.bytes_out += upload.bytes;

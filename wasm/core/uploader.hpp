@@ -3,6 +3,7 @@
 // accepted request ends in one SEND_BLOCK, one REJECT, or the end of its peer; upload never exceeds download.
 #pragma once
 
+#include "tunables.hpp"
 #include "wire.hpp"
 #include "world.hpp"
 
@@ -13,6 +14,8 @@ class Uploader {
   explicit Uploader(World& world) : world_(world) {}
 
   void requested(Handle peer, const wire::Request& request);
+  /// A request that came before its sender's HELLO: not now.
+  void put_off(Handle peer, uint32_t id) { reject(peer, id, wire::RejectReason::kBusy, tunables::kRetryBusyMs); }
   void cancelled(Handle peer, uint32_t id);
   void peer_gone(Handle peer);
   void writable(Handle peer);

@@ -43,7 +43,7 @@ bool read_run(MsgpackTokens& tokens, StatusRun& out) {
 }
 
 bool read_status(MsgpackTokens& tokens, size_t arity, Status& out) {
-  if (arity != 4) return false;
+  if (arity != 4 && arity != 5) return false;
   out.snapshot = tokens.boolean();
   out.spare = u32(tokens);
   const size_t runs = tokens.array();
@@ -52,6 +52,7 @@ bool read_status(MsgpackTokens& tokens, size_t arity, Status& out) {
     if (!read_run(tokens, out.runs[i])) return false;
   }
   out.run_count = runs;
+  out.wait = arity == 5 ? static_cast<uint8_t>(tokens.uint(255)) : 0;
   return tokens.is_at_end();
 }
 
@@ -172,7 +173,11 @@ size_t encode(const Hello& message, std::span<uint8_t> out) {
 
 size_t encode(const Status& message, std::span<uint8_t> out) {
   MsgpackWriter writer(out);
-  writer.array(4).uint(static_cast<uint64_t>(Type::kStatus)).boolean(message.snapshot).uint(message.spare);
+  // Most are sent by viewers with nothing queued: the element that says so is left out.
+  writer.array(message.wait == 0 ? 4 : 5)
+      .uint(static_cast<uint64_t>(Type::kStatus))
+      .boolean(message.snapshot)
+      .uint(message.spare);
   writer.array(static_cast<uint32_t>(message.run_count));
   for (size_t i = 0; i < message.run_count; ++i) {
     const StatusRun& run = message.runs[i];
@@ -180,6 +185,7 @@ size_t encode(const Status& message, std::span<uint8_t> out) {
     if (run.dropped) continue;
     writer.uint(run.bytes_total).uint(run.first).uint(run.count).bytes(run.packed, (run.count + 3u) / 4);
   }
+  if (message.wait != 0) writer.uint(message.wait);
   return writer.length();
 }
 

@@ -56,7 +56,8 @@ struct StatusRun {
 /// [1, snapshot, spare, [run, …]]; with no runs it is a heartbeat.
 struct Status {
   bool snapshot = false;  ///< true: replaces all that was known of the sender
-  uint32_t spare = 0;     ///< blocks the sender would accept to upload now (credit, queue)
+  uint32_t spare = 0;     ///< blocks that the sender's credit covers; 0 when it does not upload
+  uint8_t wait = 0;       ///< until one more block would be on its way, in 10 ms; 255 means that or more
   size_t run_count = 0;
   std::array<StatusRun, kStatusRunsMax> runs;
 };

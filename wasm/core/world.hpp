@@ -18,8 +18,20 @@
 #include "segment_window.hpp"
 #include "status_board.hpp"
 #include "tunables.hpp"
+#include "upload_pace.hpp"
 
 namespace bazaar {
+
+/// What the market is compared with in the simulator; never in a browser.
+enum class Baseline : uint8_t {
+  kNone,
+  kCoin,  ///< one coin a block, 1 / (neighbours + 1), thrown once; then the deadline
+};
+#ifdef __EMSCRIPTEN__
+inline constexpr bool kHasBaselines = false;
+#else
+inline constexpr bool kHasBaselines = true;
+#endif
 
 struct Config {
   std::array<uint8_t, 16> swarm{};
@@ -28,6 +40,7 @@ struct Config {
   bool may_upload = true;
   bool is_p2p = true;
   bool cdn_has_ranges = true;
+  Baseline baseline = Baseline::kNone;
   bool verifies = false;  ///< the glue checks each peer's block against a signed record before it counts
 };
 
@@ -62,13 +75,39 @@ struct World {
   RequestLedger ledger;
   CdnPolicy cdn;
   Credit credit;
+  UploadPace pace;
   Playhead playhead;
+  Lateness lateness;
   StatusBoard status;
   Counters counters;
   std::vector<int32_t> renditions;  ///< that the player follows now
   uint32_t swarm_size = 1;
   uint32_t own_id = 0;  ///< given by the tracker; 0 before
   double store_bytes = 0;
+
+  /// Bytes of blocks that neighbours asked for and that have not left: waiting here, or in a channel.
+  double bytes_queued() const {
+    double bytes = 0;
+    peers.each([&](Handle, const Peer& peer) {
+      for (const Upload& upload : peer.uploads) bytes += upload.bytes;
+      bytes += peer.bytes_in_channel;
+    });
+    return bytes;
+  }
+  /// The same without what is in channels: that has been paid for.
+  double bytes_unpaid() const {
+    double bytes = 0;
+    peers.each([&](Handle, const Peer& peer) {
+      for (const Upload& upload : peer.uploads) bytes += upload.bytes;
+    });
+    return bytes;
+  }
+
+  /// Until `bytes` more would be through, after all that waits, by uplink and by credit.
+  TimeMs upload_wait_ms(double bytes) const {
+    return std::max(
+        {0.0, pace.wait_ms(bytes_queued() + bytes, 1e300), pace.wait_ms(bytes_unpaid() + bytes, credit.available())});
+  }
 
   bool follows(int32_t rendition) const {
     return std::find(renditions.begin(), renditions.end(), rendition) != renditions.end();

@@ -1,0 +1,78 @@
+#include "checkers.hpp"
+
+namespace bazaar::sim {
+
+std::optional<std::string> RequestChecker::sent(std::span<const uint8_t> frame, Handle peer, TimeMs now) {
+  wire::Message message;
+  if (wire::decode(frame, frame.size(), message) != wire::DecodeStatus::kOk) {
+    return "sent a frame that nobody can decode";
+  }
+  if (message.type == wire::Type::kCancel) {
+    if (!end(message.cancel.id, peer)) return "cancelled a request that had ended";
+    return std::nullopt;
+  }
+  if (message.type != wire::Type::kRequest) return std::nullopt;
+  for (const Open& one : open_) {
+    if (one.id == message.request.id) return "used the id of an open request again";
+  }
+  open_.push_back({message.request.id, peer, now});
+  return std::nullopt;
+}
+
+void RequestChecker::reject_came(std::span<const uint8_t> frame, Handle peer) {
+  wire::Message message;
+  if (wire::decode(frame, frame.size(), message) == wire::DecodeStatus::kOk) end(message.reject.id, peer);
+}
+
+std::optional<std::string> RequestChecker::look(TimeMs now) const {
+  for (const Open& one : open_) {
+    if (now - one.since_ms > kOldMs) return "request " + std::to_string(one.id) + " never ended";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> exceeded_bound(const World& world) {
+  const auto is_over = [](const char* what, double value, double max) -> std::optional<std::string> {
+    if (value <= max) return std::nullopt;
+    return std::string(what) + ": " + std::to_string(value) + " of at most " + std::to_string(max);
+  };
+  std::optional<std::string> said;
+  const auto check = [&](const char* what, double value, double max) {
+    if (!said) said = is_over(what, value, max);
+  };
+  check("requests in flight", static_cast<double>(world.ledger.size()), tunables::kRequestsMax);
+  check("fetches at once", static_cast<double>(world.cdn.in_progress()), tunables::kUrgentFetchesMax);
+  check("connections", static_cast<double>(world.peers.size()), world.config.peers_max);
+  check("segments", static_cast<double>(world.window.size()), tunables::kSegmentSlots);
+  // One segment more than the bound may be there until the next step drops the oldest.
+  check("bytes stored", world.store_bytes, world.config.store_bytes_max + 1024.0 * kBlockBytes);
+  world.peers.each([&](Handle, const Peer& peer) {
+    check("requests with one peer", peer.in_flight, tunables::kRequestsPerPeerMax);
+    check("uploads accepted from one peer", static_cast<double>(peer.uploads.size()), tunables::kUploadsPerPeerMax);
+    check("blocks in one channel", peer.blocks_in_channel, tunables::kBlocksInChannelMax);
+  });
+  return said;
+}
+
+std::optional<std::string> NeglectChecker::look(const World& world) {
+  Handle neglected = 0;
+  if (!world.cdn.is_failing() && world.cdn.has_room(true) && world.playhead.is_known) {
+    world.window.each([&](Handle handle, const Segment& segment) {
+      if (!segment.is_wanted || segment.is_cdn_only) return;
+      const TimeMs slack = world.playhead.slack_ms(segment.start_ms, world.now);
+      const double missing = static_cast<double>(segment.blocks.missing_count()) * kBlockBytes;
+      if (segment.bytes_total == 0 || missing == 0) return;
+      if (market_slack_ms(slack, world.cdn.expected_ms(missing), world.lateness.margin_ms()) <= 0) neglected = handle;
+    });
+  }
+  if (neglected == 0 || neglected != segment_) {
+    segment_ = neglected;
+    since_ms_ = world.now;
+    return std::nullopt;
+  }
+  if (world.now - since_ms_ <= kPatienceMs) return std::nullopt;
+  since_ms_ = world.now;
+  return "a block that is needed is sought nowhere";
+}
+
+}  // namespace bazaar::sim

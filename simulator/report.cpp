@@ -1,0 +1,108 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iomanip>
+#include <sstream>
+
+namespace bazaar::sim {
+
+namespace {
+
+struct Figure {
+  const char* key;   ///< in the JSON
+  const char* name;  ///< in the table
+  int digits;
+  std::function<double(const RunResult&)> value;
+};
+
+double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+const std::vector<Figure>& figures() {
+  static const std::vector<Figure> all{
+      {"offload", "offload", 4, [](const RunResult& r) { return r.offload; }},
+      {"limit", "limit", 4, [](const RunResult& r) { return r.limit; }},
+      {"of_limit", "ours / limit", 4, [](const RunResult& r) { return share(r.offload, r.limit); }},
+      {"copies", "copies of a block from the CDN", 2, [](const RunResult& r) { return r.copies; }},
+      {"copies_of_audience", "copies / viewers", 4, [](const RunResult& r) { return r.copies_of_audience; }},
+      {"copies_max", "copies of the worst block", 0, [](const RunResult& r) { return r.seeds_per_block_max; }},
+      {"by_deadline", "bytes by deadline / useful", 4,
+       [](const RunResult& r) { return share(r.measured.by_deadline, r.measured.useful()); }},
+      {"waste", "waste / useful", 4, [](const RunResult& r) { return share(r.measured.wasted, r.measured.useful()); }},
+      {"control", "control / useful", 4,
+       [](const RunResult& r) { return share(r.measured.control, r.measured.useful()); }},
+      {"stalls", "stalls", 0, [](const RunResult& r) { return static_cast<double>(r.stalls); }},
+      {"stalled_s", "stalled, s", 1, [](const RunResult& r) { return r.stalled_ms / 1'000; }},
+      {"never_started", "viewers that never started", 0,
+       [](const RunResult& r) { return static_cast<double>(r.never_started); }},
+      {"start_up_p50_ms", "start-up p50, ms", 0, [](const RunResult& r) { return r.start_up_ms.p50; }},
+      {"start_up_p95_ms", "start-up p95, ms", 0, [](const RunResult& r) { return r.start_up_ms.p95; }},
+      {"start_up_p99_ms", "start-up p99, ms", 0, [](const RunResult& r) { return r.start_up_ms.p99; }},
+      {"latency_p50_ms", "latency p50, ms", 0, [](const RunResult& r) { return r.latency_ms.p50; }},
+      {"latency_p95_ms", "latency p95, ms", 0, [](const RunResult& r) { return r.latency_ms.p95; }},
+      {"latency_p99_ms", "latency p99, ms", 0, [](const RunResult& r) { return r.latency_ms.p99; }},
+      {"upload_ratio_max", "upload / download, largest", 3, [](const RunResult& r) { return r.upload_ratio_max; }},
+      {"upload_jain", "uploads' fairness (Jain)", 3, [](const RunResult& r) { return r.upload_jain; }},
+      {"hops_mean", "hops from the CDN, mean", 2, [](const RunResult& r) { return r.hops_mean; }},
+      {"hops_max", "hops, largest", 0, [](const RunResult& r) { return static_cast<double>(r.hops_max); }},
+      {"links_mean", "connections a viewer", 1, [](const RunResult& r) { return r.links_mean; }},
+      {"timeouts", "requests timed out", 0, [](const RunResult& r) { return r.requests_timed_out; }},
+      {"rejects", "requests rejected", 0, [](const RunResult& r) { return r.requests_rejected; }},
+      {"viewers_mean", "viewers present, mean", 0, [](const RunResult& r) { return r.viewers_mean; }},
+      {"useful_mb", "useful media, MB", 0, [](const RunResult& r) { return r.measured.useful() / 1e6; }},
+      {"cdn_mb", "left the CDN, MB", 0, [](const RunResult& r) { return r.cdn_bytes / 1e6; }},
+      {"events_per_viewer_second", "events / viewer-second", 1,
+       [](const RunResult& r) { return r.events_per_viewer_second; }},
+      {"complaints", "broken promises", 0, [](const RunResult& r) { return static_cast<double>(r.complaints); }},
+      {"wall_s", "took, s", 1, [](const RunResult& r) { return r.wall_seconds; }},
+  };
+  return all;
+}
+
+}  // namespace
+
+nlohmann::ordered_json json_of(const RunResult& result) {
+  nlohmann::ordered_json json;
+  for (const Figure& figure : figures()) json[figure.key] = figure.value(result);
+  json["limit_name"] = result.limit_name;
+  nlohmann::ordered_json limits = nlohmann::ordered_json::array();
+  for (const Limit& limit : result.limits) {
+    limits.push_back({{"name", limit.name}, {"offload", limit.offload}, {"applies", limit.is_binding_kind}});
+  }
+  json["limits"] = limits;
+  json["offload_by_second"] = result.offload_by_second;
+  json["complaint_samples"] = result.complaint_samples;
+  std::ostringstream hash;
+  hash << std::hex << result.trace_hash;
+  json["trace_hash"] = hash.str();
+  return json;
+}
+
+void print_table(std::ostream& out, const std::vector<Column>& columns) {
+  constexpr int kNameWidth = 34;
+  constexpr int kWidth = 12;
+  out << std::left << std::setw(kNameWidth) << "" << std::right;
+  for (const Column& column : columns) out << std::setw(kWidth) << column.name;
+  out << '\n';
+  for (const Figure& figure : figures()) {
+    out << std::left << std::setw(kNameWidth) << figure.name << std::right << std::fixed
+        << std::setprecision(figure.digits);
+    for (const Column& column : columns) out << std::setw(kWidth) << figure.value(*column.result);
+    out << '\n';
+  }
+  out << std::defaultfloat;
+}
+
+void print_limits(std::ostream& out, const RunResult& result) {
+  out << "limits:\n" << std::fixed << std::setprecision(4);
+  for (const Limit& limit : result.limits) {
+    out << "  " << limit.offload << "  " << limit.name;
+    if (!limit.is_binding_kind) out << " (for comparison: does not hold for us)";
+    if (limit.name == result.limit_name) out << "   <- binds; ours / limit " << share(result.offload, limit.offload);
+    out << '\n';
+  }
+  out << std::defaultfloat;
+}
+
+}  // namespace bazaar::sim

@@ -1,0 +1,79 @@
+// What is counted while a simulation runs: per viewer, and per thread where viewers add up.
+// Owns numbers only. Invariant: `measured` counts from the end of the warm-up, `total` from the start.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "checkers.hpp"
+#include "ids.hpp"
+
+namespace bazaar::sim {
+
+/// Bytes of media, as links and stores saw them.
+struct Flows {
+  double from_peers = 0;  ///< blocks that came first from a peer
+  double from_cdn = 0;    ///< blocks that came first from the CDN
+  double wasted = 0;      ///< came twice, too late, or false
+  double uploaded = 0;
+  double control = 0;      ///< messages on data channels without media, and the headers of those with
+  double by_deadline = 0;  ///< from_cdn that was asked for because time was up, with neighbours there
+  double outside = 0;      ///< from_cdn that the stock loader fetched after us
+  double viewer_ms = 0;    ///< time present
+
+  void add(const Flows& other) {
+    from_peers += other.from_peers;
+    from_cdn += other.from_cdn;
+    wasted += other.wasted;
+    uploaded += other.uploaded;
+    control += other.control;
+    by_deadline += other.by_deadline;
+    outside += other.outside;
+    viewer_ms += other.viewer_ms;
+  }
+  double useful() const { return from_peers + from_cdn; }
+};
+
+struct Tally {
+  Flows total;
+  Flows measured;
+  TimeMs joined_ms = -1;    ///< -1: never came
+  TimeMs left_ms = -1;      ///< -1: stayed
+  TimeMs start_up_ms = -1;  ///< from joining to the first picture; -1: never
+  uint32_t stalls = 0;
+  TimeMs stalled_ms = 0;
+  uint32_t links = 0;  ///< connections that opened
+  double fetches = 0;
+  double seeds = 0;  ///< blocks fetched by dice
+  double timeouts = 0;
+  double rejects = 0;
+  bool did_measure = false;  ///< was there when the warm-up ended, or came later
+  Complaints complaints;
+};
+
+/// Sums of the viewers of one thread.
+struct SharedTally {
+  static constexpr TimeMs kLatencyBinMs = 50;
+  static constexpr size_t kLatencyBins = 1200;
+  static constexpr size_t kHopsMax = 24;
+
+  std::vector<double> useful_by_second;
+  std::vector<uint32_t> holders;  ///< of each block of the stream
+  std::vector<uint32_t> seeds;    ///< copies of each block that the CDN sent
+  std::array<uint64_t, kLatencyBins> latency{};
+  std::array<uint64_t, kHopsMax> hops{};
+
+  void add(const SharedTally& other) {
+    const auto sum = [](auto& to, const auto& from) {
+      for (size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+    };
+    sum(useful_by_second, other.useful_by_second);
+    sum(holders, other.holders);
+    sum(seeds, other.seeds);
+    sum(latency, other.latency);
+    sum(hops, other.hops);
+  }
+};
+
+}  // namespace bazaar::sim
