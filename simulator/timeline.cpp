@@ -26,8 +26,7 @@ void Shard::put_into(Bucket& bucket, Event event, std::span<const uint8_t> bytes
 void Shard::put(const Event& event, std::span<const uint8_t> bytes) {
   const auto window = static_cast<uint64_t>(event.at / window_ms_);
   if (window >= window_ + kRing) {
-    assert(bytes.empty());
-    far_.push_back(event);
+    put_into(far_, event, bytes);
     return;
   }
   put_into(ring_[window % kRing], event, bytes);
@@ -36,9 +35,9 @@ void Shard::put(const Event& event, std::span<const uint8_t> bytes) {
 void Shard::run_window(uint64_t window, const std::vector<Actor*>& actors, Timeline& timeline) {
   window_ = window;
   if (window % (kRing / 2) == 0) {
-    std::vector<Event> far;
-    far.swap(far_);
-    for (const Event& event : far) put(event, {});
+    Bucket far;
+    std::swap(far, far_);
+    for (const Event& event : far.events) put(event, {far.bytes.data() + event.offset, event.length});
   }
   Bucket& bucket = ring_[window % kRing];
   std::swap(current_, bucket);

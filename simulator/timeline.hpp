@@ -44,7 +44,7 @@ class Shard {
 
   std::vector<Bucket> outboxes_;  ///< for each shard, what leaves at the end of the window
   std::vector<Bucket> ring_;
-  std::vector<Event> far_;   ///< beyond the ring; without bytes
+  Bucket far_;               ///< beyond the ring
   std::vector<Event> soon_;  ///< of the current actor, within the current window: a heap
   std::vector<uint8_t> soon_bytes_;
   Bucket current_;

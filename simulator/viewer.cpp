@@ -34,7 +34,7 @@ Viewer::Viewer(const Setting& setting, uint32_t index, SharedTally& shared)
       dice_(mix(setting.seed, index, 42)),
       player_(setting.scenario.segment_ms, setting.scenario.sync_ms),
       uplink_bytes_per_ms_(setting.network.uplink(index, setting.stream.bytes_per_ms_max())),
-      uplink_(std::max(uplink_bytes_per_ms_, kUplinkMinBytesPerMs)),
+      uplink_(uplink_bytes_per_ms_ > 0 ? uplink_bytes_per_ms_ : kUplinkMinBytesPerMs),
       downlink_(setting.network.downlink()) {
   const Scenario& scenario = setting.scenario;
   rendition_ = static_cast<uint32_t>(mix(setting.seed, index, 7) % setting.stream.renditions());

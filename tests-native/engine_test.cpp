@@ -90,7 +90,11 @@ TEST(Engine, What_it_has_it_serves_up_to_what_it_downloaded) {
   viewer.hear(peer, request(11, 1, 1));
   const Record record = viewer.turn();
   EXPECT_EQ(record.count(ActionType::kSendBlock), 1u);
-  EXPECT_EQ(record.sent(wire::Type::kReject, peer).size(), 2u) << "one without credit, one not held";
+  EXPECT_EQ(record.sent(wire::Type::kReject, peer).size(), 1u) << "the one that is not held";
+  viewer.engine.peer_writable(peer);
+  EXPECT_EQ(viewer.turn().count(ActionType::kSendBlock), 0u) << "the other waits for credit";
+  viewer.engine.cdn_block(fetch, 1);
+  EXPECT_EQ(viewer.turn().count(ActionType::kSendBlock), 1u);
 }
 
 TEST(Engine, The_public_status_of_a_block_can_be_asked_at_any_time) {

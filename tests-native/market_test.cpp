@@ -15,6 +15,7 @@ BlockMarket wanted_by(uint32_t neighbours, uint32_t swarm_size, TimeMs slack_ms 
                       TimeMs slack_at_first_ms = 4000) {
   BlockMarket block;
   block.neighbours = neighbours;
+  block.knowers = neighbours;
   block.swarm_size = swarm_size;
   block.slack_ms = slack_ms;
   block.slack_at_first_ms = slack_at_first_ms;
@@ -33,6 +34,33 @@ TEST(Market, A_block_that_is_on_its_way_to_a_neighbour_has_odds_0) {
   BlockMarket block = wanted_by(5, 100, 1);
   block.being_met = 1;
   EXPECT_EQ(seed_odds(block, 40), 0);
+}
+
+TEST(Market, Supply_that_uplinks_cannot_spread_in_time_leaves_odds_that_rise_with_the_shortfall) {
+  BlockMarket block = wanted_by(10, 100, 2000);
+  block.supply = 2;
+  block.being_met = 1;
+  block.shortfall = 0.3;
+  EXPECT_EQ(seed_odds(block, 40), 0) << "three in ten is what is short: enough";
+  block.shortfall = 0.4;
+  const double some = seed_odds(block, 40);
+  EXPECT_GT(some, 0);
+  block.shortfall = 0.8;
+  EXPECT_GT(seed_odds(block, 40), some);
+}
+
+TEST(Market, Who_has_more_credit_than_the_neighbours_is_likelier_to_seed) {
+  BlockMarket block = wanted_by(10, 100);
+  const double even = seed_odds(block, 40);
+  block.weight = 2;
+  EXPECT_NEAR(seed_odds(block, 40), 2 * even, 0.05 * even);
+}
+
+TEST(Market, A_segment_that_few_have_heard_of_is_the_duty_of_these_few) {
+  BlockMarket block = wanted_by(9, 1000);
+  const double all = group_size(block);
+  block.knowers = 0;
+  EXPECT_NEAR(group_size(block), all / 10, 0.02 * all);
 }
 
 TEST(Market, Alone_the_odds_are_1) { EXPECT_EQ(seed_odds(wanted_by(0, 1), 40), 1); }
@@ -115,20 +143,13 @@ TEST(Market, A_whole_group_that_rolls_until_the_end_seeds_a_block_almost_surely)
 TEST(Market, Nobody_to_ask_is_nobody_asked) { EXPECT_EQ(pick_source({}, 0.5, 0.5), 0); }
 
 TEST(Market, Of_two_neighbours_the_sooner_is_asked) {
-  const std::array<Offer, 2> offers{Offer{1, 300, 5, 0}, Offer{2, 100, 5, 0}};
+  const std::array<Offer, 2> offers{Offer{1, 300}, Offer{2, 100}};
   EXPECT_EQ(pick_source(offers, 0.0, 0.9), 2);
   EXPECT_EQ(pick_source(offers, 0.9, 0.0), 2);
 }
 
-TEST(Market, A_neighbour_without_room_is_asked_only_when_both_have_none) {
-  const std::array<Offer, 2> offers{Offer{1, 100, 1, 1}, Offer{2, 900, 5, 1}};
-  EXPECT_EQ(pick_source(offers, 0.0, 0.9), 2) << "the fast one has promised all it has";
-  const std::array<Offer, 2> exhausted{Offer{1, 100, 0, 1}, Offer{2, 900, 1, 1}};
-  EXPECT_EQ(pick_source(exhausted, 0.0, 0.9), 1);
-}
-
 TEST(Market, The_highest_roll_stays_within_the_offers) {
-  const std::array<Offer, 3> offers{Offer{1, 1, 5, 0}, Offer{2, 2, 5, 0}, Offer{3, 3, 5, 0}};
+  const std::array<Offer, 3> offers{Offer{1, 1}, Offer{2, 2}, Offer{3, 3}};
   const double highest = std::nextafter(1.0, 0.0);
   EXPECT_EQ(pick_source(offers, highest, highest), 3);
 }
@@ -136,7 +157,7 @@ TEST(Market, The_highest_roll_stays_within_the_offers) {
 TEST(Market, Two_choices_spread_over_neighbours_that_are_alike) {
   std::array<Offer, 4> offers;
   std::array<int, 5> asked{};
-  for (int i = 0; i < 4; ++i) offers[static_cast<size_t>(i)] = {i + 1, 100, 10, 0};
+  for (int i = 0; i < 4; ++i) offers[static_cast<size_t>(i)] = {i + 1, 100};
   for (double a = 0; a < 1; a += 0.01) {
     for (double b = 0; b < 1; b += 0.01) ++asked.at(static_cast<size_t>(pick_source(offers, a, b)));
   }

@@ -69,17 +69,34 @@ TEST(PeerProtocol, Nobody_takes_anothers_id_or_ours) {
   EXPECT_EQ(rig.peer(rig.stranger).remote_id, 50u);
 }
 
-TEST(PeerProtocol, A_message_before_hello_is_a_violation) {
-  for (const Bytes& early : {heartbeat(), request(1, 1, 0), reject(1, wire::RejectReason::kBusy), cancel(1)}) {
-    Meeting rig;
-    rig.open();
-    rig.receive(rig.stranger, early);
-    rig.expect_violation(rig.stranger);
-  }
+// The channel keeps no order: a lost HELLO comes after what was said next.
+TEST(PeerProtocol, News_that_overtook_hello_is_kept_and_counts_once_hello_is_here) {
   Meeting rig;
   rig.open();
-  rig.receive_block(rig.stranger, 1);
+  const Handle clip = rig.segment(1, "..");
+  rig.receive(rig.stranger, status(1, "HH", bytes_of_blocks(2)));
+  EXPECT_FALSE(rig.is_closed(rig.stranger));
+  EXPECT_EQ(rig.world.peers.trusted(rig.world.now), 0u) << "nobody is asked before HELLO";
+  EXPECT_NE(rig.at(clip).offers.holders(0), 0u);
+}
+
+TEST(PeerProtocol, A_request_that_overtook_hello_is_put_off) {
+  Meeting rig;
+  rig.open();
+  rig.receive(rig.stranger, request(1, 1, 0));
+  EXPECT_FALSE(rig.is_closed(rig.stranger));
+  EXPECT_EQ(rig.said().sent(wire::Type::kReject, rig.stranger).size(), 1u);
+}
+
+TEST(PeerProtocol, An_answer_before_hello_is_a_violation) {
+  Meeting rig;
+  rig.open();
+  rig.receive(rig.stranger, reject(1, wire::RejectReason::kBusy));
   rig.expect_violation(rig.stranger);
+  Meeting again;
+  again.open();
+  again.receive_block(again.stranger, 1);
+  again.expect_violation(again.stranger);
 }
 
 TEST(PeerProtocol, Another_swarm_or_another_version_is_a_violation) {

@@ -165,19 +165,29 @@ TEST(StatusSender, As_many_dropped_segments_as_a_window_holds_fit_their_messages
   EXPECT_EQ(runs, tunables::kSegmentSlots);
 }
 
-TEST(StatusSender, Spare_is_what_credit_and_queue_allow) {
+TEST(StatusSender, Spare_is_the_credit_that_is_not_promised_yet) {
   Rig rig;
   EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u) << "no credit";
   rig.world.credit.add_download(3.5 * kBlockBytes);
   EXPECT_EQ(StatusSender::spare_blocks(rig.world), 3u);
+  rig.peer(rig.neighbour()).uploads.push_back({1, 1, 0, kBlockBytes, 0});
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 2u);
   rig.world.credit.add_download(1e9);
-  EXPECT_EQ(StatusSender::spare_blocks(rig.world), tunables::kUploadsPerPeerMax);
-  rig.peer(rig.neighbour()).uploads.resize(30);
-  EXPECT_EQ(StatusSender::spare_blocks(rig.world), tunables::kUploadsPerPeerMax - 30);
-  rig.peer(rig.neighbour()).uploads.resize(30);
-  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u);
+  EXPECT_EQ(StatusSender::spare_blocks(rig.world), 1000u) << "told up to a bound";
   rig.world.config.may_upload = false;
   EXPECT_EQ(StatusSender::spare_blocks(rig.world), 0u);
+}
+
+TEST(StatusSender, Wait_grows_with_the_queue_up_to_a_bound) {
+  Rig rig;
+  rig.world.credit.add_download(1e9);
+  const uint32_t idle = StatusSender::wait(rig.world);
+  EXPECT_EQ(idle, static_cast<uint32_t>(kBlockBytes / rig.world.pace.uplink() / 10));
+  Peer& peer = rig.peer(rig.neighbour());
+  peer.uploads.push_back({1, 1, 0, kBlockBytes, 0});
+  EXPECT_NEAR(StatusSender::wait(rig.world), 2 * idle, 1);
+  peer.uploads.resize(30, peer.uploads[0]);
+  EXPECT_EQ(StatusSender::wait(rig.world), 255);
 }
 
 }  // namespace

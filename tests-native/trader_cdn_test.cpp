@@ -70,7 +70,7 @@ TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
   rig.said();
   const TimeMs fetch_ms = rig.world.cdn.expected_ms(0);
   const TimeMs deadline = tunables::kFallbackMarginMs + 2 * fetch_ms;
-  rig.play(10'000 - deadline + 100, 800);
+  rig.play(10'000 - deadline + tunables::kFallbackGraceMinMs / 2, 800);
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "Prr");
   EXPECT_EQ(rig.said().words(), "") << "nothing is missing that is not under way";
@@ -192,7 +192,7 @@ TEST(TraderAndCdn, Without_ranges_a_segment_that_is_all_under_way_is_not_fetched
   rig.ask(peer, clip, 2);
   rig.said();
   const TimeMs deadline = tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0);
-  rig.play(10'000 - deadline + 100, 800);
+  rig.play(10'000 - deadline + tunables::kFallbackGraceMinMs / 2, 800);
   rig.trader.step();
   EXPECT_EQ(rig.said().fetches(), "");
 }

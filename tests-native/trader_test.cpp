@@ -77,7 +77,7 @@ TEST(Trader, The_word_of_a_distrusted_neighbour_does_not_count) {
   rig.offer(liar, clip, "HHH");
   rig.peer(liar).distrusted_until_ms = rig.world.now + 1e6;
   std::string all;
-  for (int i = 0; i < 200 && rig.picture(clip).find('.') != std::string::npos; ++i) {
+  for (int i = 0; i < 4'000 && rig.picture(clip).find('.') != std::string::npos; ++i) {
     rig.play(7'000, 2'900);  // always the same slack, until the dice fall
     rig.trader.step();
     const Record said = rig.said();
@@ -107,7 +107,7 @@ TEST(Trader, Seeds_that_touch_share_one_range) {
   rig.neighbour();
   const Handle clip = rig.segment(1, "........");
   std::string ranges;
-  for (int i = 0; i < 400 && rig.picture(clip) != "cccccccc"; ++i) {
+  for (int i = 0; i < 8'000 && rig.picture(clip) != "cccccccc"; ++i) {
     rig.play(6'500, 3'400);
     rig.trader.step();
     const Record said = rig.said();
@@ -163,12 +163,12 @@ TEST(Trader, The_most_urgent_segment_is_asked_for_first) {
   Rig rig;
   const Handle peer = rig.neighbour();
   const Handle later = rig.segment(1, "...", 16'000);
-  const Handle sooner = rig.segment(2, "...", 14'000);
+  const Handle sooner = rig.segment(2, "........", 14'000);
   rig.offer(peer, later, "HHH");
-  rig.offer(peer, sooner, "HHH");
+  rig.offer(peer, sooner, "HHHHHHHH");
   rig.play(9'000, 3'500);
   rig.trader.step();
-  EXPECT_EQ(rig.picture(sooner), "rrr");
+  EXPECT_EQ(rig.picture(sooner), "rrrrrrrr") << "as many as one neighbour may owe us";
   EXPECT_EQ(rig.picture(later), "...");
 }
 

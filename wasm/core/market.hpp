@@ -38,9 +38,7 @@ double seed_odds(const BlockMarket& block, TimeMs interval_ms);
 /// A neighbour that holds the block and may be asked.
 struct Offer {
   Handle peer = 0;
-  TimeMs expected_ms = 0;  ///< until its answer, from its round trip, queue and goodput
-  uint32_t spare = 0;      ///< blocks it said it would serve
-  uint32_t in_flight = 0;  ///< our requests with it
+  TimeMs expected_ms = 0;  ///< until its answer, from its round trip and its queue
 };
 
 /// Two random choices, the better of them: short queues without everybody choosing the same peer.

@@ -40,7 +40,7 @@ struct Peer {
 
   // What it delivers to us.
   uint32_t in_flight = 0;
-  TimeMs rtt_ms = 100;        ///< request to first answer, least seen lately
+  TimeMs rtt_ms = 100;    ///< request to first answer, least seen lately
   uint32_t spare = 0;     ///< blocks that its credit covers, as it said
   TimeMs block_ms = 100;  ///< a block's time on its uplink: the least wait that it told lately
   TimeMs through_ms = 0;  ///< clock time when one more block would be through, as it said

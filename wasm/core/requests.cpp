@@ -49,6 +49,20 @@ void Requests::cancel_block(Handle segment, uint32_t block) {
                       });
 }
 
+void Requests::cancel_late(Handle segment, TimeMs over_ms) {
+  world_.ledger.sweep(
+      [&](const OpenRequest& request) {
+        if (request.segment != segment) return false;
+        const Peer* peer = world_.peers.get(request.peer);
+        const TimeMs grace = peer ? tunables::kFallbackGraceMs - peer->block_ms / 2 : 0;
+        return over_ms >= std::max(grace, tunables::kFallbackGraceMinMs);
+      },
+      [&](const OpenRequest& request) {
+        tell_cancel(request);
+        forget(request, true);
+      });
+}
+
 void Requests::cancel_segment(Handle segment) {
   world_.ledger.sweep([&](const OpenRequest& request) { return request.segment == segment; },
                       [&](const OpenRequest& request) {

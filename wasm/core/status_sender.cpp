@@ -5,7 +5,7 @@
 namespace bazaar {
 
 uint32_t StatusSender::spare_blocks(const World& world) {
-  if (!world.config.may_upload) return 0;
+  if (!world.is_giving()) return 0;
   const double blocks = (world.credit.available() - world.bytes_unpaid()) / kBlockBytes;
   return static_cast<uint32_t>(std::clamp(blocks, 0.0, 1000.0));
 }
@@ -74,9 +74,10 @@ void StatusSender::send_gathered(Handle target) {
 void StatusSender::send_snapshot(Handle peer) {
   target_ = peer;
   begin(true);
-  world_.window.each([&](Handle, const Segment& segment) {
-    if (segment.is_ours && !segment.is_cdn_only) add(segment, 0, segment.blocks.size());
-  });
+  if (world_.is_giving())
+    world_.window.each([&](Handle, const Segment& segment) {
+      if (segment.is_ours && !segment.is_cdn_only) add(segment, 0, segment.blocks.size());
+    });
   send_gathered(peer);
   target_ = 0;
 }
@@ -94,7 +95,7 @@ TimeMs StatusSender::flush() {
     for (const SegmentKey key : dropped_) add_dropped(key);
     for (const StatusBoard::Change& change : changes_) {
       const Segment* segment = world_.window.get(change.segment);
-      if (segment && !segment->is_cdn_only) add(*segment, change.first, change.end);
+      if (segment && !segment->is_cdn_only && world_.is_giving()) add(*segment, change.first, change.end);
     }
     if (status_.run_count > 0) send_gathered(0);
     changes_.clear();

@@ -197,7 +197,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
       if (peer.through_ms - world_.now > queue_max_ms(peer.block_ms)) continue;  // it would refuse
       const TimeMs expected = peer.expected_ms(world_.now);
       if (demand.market_ms > 0 && expected > demand.market_ms + tunables::kFallbackGraceMs) continue;
-      offers[offer_count++] = {world_.peers.handle_of(slot), expected, peer.spare, peer.in_flight};
+      offers[offer_count++] = {world_.peers.handle_of(slot), expected};
     }
     if (offer_count == 0) continue;
     const double roll_a =
@@ -276,12 +276,9 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   }
   if (!world_.cdn.may_ask(world_.now)) return;
   // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
-  if (demand.market_ms <= -tunables::kFallbackGraceMs && !world_.cdn.is_failing()) {
+  if (!world_.cdn.is_failing()) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
-    for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
-      if (segment.blocks.state(block) == BlockState::kDownloadingPeer)
-        Requests(world_).cancel_block(demand.handle, block);
-    }
+    Requests(world_).cancel_late(demand.handle, -demand.market_ms);
   }
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;

@@ -63,7 +63,10 @@ inline constexpr TimeMs kLatenessMarginMaxMs = 650;
 /// With less media buffered than this and the player waiting, nothing is left to chance: the CDN at once.
 inline constexpr TimeMs kStarvingBufferMs = 700;
 /// A request in flight to a peer at the fall-back moment gets this much longer before the CDN is asked instead.
-inline constexpr TimeMs kFallbackGraceMs = 100;
+inline constexpr TimeMs kFallbackGraceMs = 300;
+/// Less by half of a block's time on that peer's uplink, but no less than this. 250 ms for everybody stalled viewers
+/// where uplinks are a twentieth of the stream; 100 ms for everybody cost segments-1s-tight 1 %.
+inline constexpr TimeMs kFallbackGraceMinMs = 50;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
@@ -93,6 +96,9 @@ inline constexpr uint32_t kBlocksInChannelsMax = 2;
 /// = r 3 s gave 0.858, 1 s 0.856, 0.5 s 0.89; at u = r/2 1.8 blocks gave 0.78, 2.5 blocks 0.874.
 inline constexpr TimeMs kQueueMaxMs = 500;
 inline constexpr double kQueueBlocks = 2.5;
+/// Slower uplinks serve nobody, and tell nobody what they have: a block that comes after seconds has been asked of the
+/// CDN by then, and may stall a viewer.
+inline constexpr TimeMs kBlockMsMax = 2'000;
 /// Who is refused comes back when the queue is down to this share of its bound.
 inline constexpr double kRetryShare = 0.4;
 /// Requests with less time left go in order of their deadlines; the others go to whoever has most credit to pass on.

@@ -16,7 +16,9 @@ class UploadPace {
   void note_drained(double bytes, TimeMs handed_ms, TimeMs now) {
     const TimeMs took = std::max(now - std::max(handed_ms, drained_ms_), 0.5);
     drained_ms_ = now;
-    if (bytes > 0) uplink_ += (std::clamp(bytes / took, 4.0, 100'000.0) - uplink_) * 0.2;
+    if (bytes <= 0) return;
+    samples_ = std::min(samples_ + 1, 5.0);  // the first replaces the guess
+    uplink_ += (std::clamp(bytes / took, 4.0, 100'000.0) - uplink_) / samples_;
   }
 
   /// Credit grows as fast as we download.
@@ -34,6 +36,7 @@ class UploadPace {
 
  private:
   static constexpr TimeMs kSampleMs = 1'000;
+  double samples_ = 0;
   double uplink_ = 600;    // about 5 Mbit/s until measured
   double download_ = 150;  // about 1.2 Mbit/s until measured
   TimeMs drained_ms_ = 0;

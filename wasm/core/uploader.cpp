@@ -26,7 +26,7 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
     return reject(handle, request.id, wire::RejectReason::kNotHeld, 0);
   }
   const uint32_t bytes = block_bytes_of(segment->bytes_total, request.block);
-  if (!world_.config.may_upload) {
+  if (!world_.is_giving()) {
     return reject(handle, request.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
   }
   const TimeMs wait = world_.upload_wait_ms(bytes);
