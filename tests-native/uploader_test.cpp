@@ -11,11 +11,17 @@ namespace {
 struct Server : Rig {
   Handle client = neighbour(50);
   Handle clip = segment(1, "PPPPPPPPP.");
-  Server() { world.credit.add_download(100.0 * kBlockBytes); }
-  uint32_t reserved_blocks() {
-    return static_cast<uint32_t>((world.credit.downloaded() - world.credit.uploaded() - world.credit.available()) /
-                                 kBlockBytes);
+  Server() {
+    world.credit.add_download(100.0 * kBlockBytes);
+    learn_uplink(1000);
   }
+  void learn_uplink(double bytes_per_ms) {
+    for (int i = 0; i < 50; ++i) {
+      world.now += kBlockBytes / bytes_per_ms;
+      world.pace.note_drained(kBlockBytes, 0, world.now);
+    }
+  }
+  size_t waiting() { return peer(client).uploads.size(); }
 };
 
 wire::RejectReason reason_of(const Record& said) {
@@ -55,7 +61,7 @@ TEST(Uploader, What_is_not_held_is_refused) {
   EXPECT_EQ(rig.world.counters.rejects_sent, 5);
 }
 
-TEST(Uploader, Upload_never_exceeds_download_at_accept) {
+TEST(Uploader, Upload_never_exceeds_download_and_a_block_waits_until_the_next_pays_for_it) {
   Rig rig;
   const Handle client = rig.neighbour();
   rig.segment(1, "PPPP");
@@ -64,22 +70,57 @@ TEST(Uploader, Upload_never_exceeds_download_at_accept) {
     rig.receive(client, request(i + 1, 1, static_cast<uint16_t>(i)));
     rig.uploader.writable(client);
   }
-  const Record said = rig.said();
-  EXPECT_EQ(said.count(ActionType::kSendBlock), 2u);
-  EXPECT_EQ(reason_of(said), wire::RejectReason::kNoCredit);
-  EXPECT_EQ(said.sent(wire::Type::kReject)[0].reject.retry_ms, tunables::kRetryNoCreditMs);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 2u);
+  rig.uploader.serve();
+  EXPECT_EQ(rig.said().words(), "");
+  rig.world.credit.add_download(0.5 * kBlockBytes);
+  rig.uploader.serve();
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 1u);
+  EXPECT_EQ(rig.world.credit.uploaded(), rig.world.credit.downloaded());
 }
 
-TEST(Uploader, Upload_never_exceeds_download_at_send) {
+TEST(Uploader, Whatever_makes_the_sums_wrong_nothing_leaves_without_credit) {
   Server rig;
   for (uint16_t block = 0; block < 6; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
   EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelMax);
-  rig.world.credit.add_download(-98.0 * kBlockBytes);  // whatever made the sums wrong, nothing more leaves
+  rig.world.credit.add_download(-99.5 * kBlockBytes);
   rig.uploader.writable(rig.client);
+  EXPECT_EQ(rig.said().words(), "");
+  rig.wait(70'000);
+  rig.uploader.serve();
+  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 5u) << "each accepted request ends all the same";
+}
+
+TEST(Uploader, What_would_wait_longer_than_the_queue_may_be_is_refused_with_the_time_to_come_back) {
+  Server rig;
+  rig.learn_uplink(300);  // 205 ms a block: the bound is 2.5 blocks
+  for (uint16_t block = 0; block < 4; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
   const Record said = rig.said();
-  EXPECT_EQ(said.count(ActionType::kSendBlock), 0u);
-  EXPECT_EQ(said.sent(wire::Type::kReject).size(), 4u) << "each accepted request ends all the same";
-  EXPECT_LE(rig.world.credit.uploaded(), rig.world.credit.downloaded());
+  EXPECT_EQ(said.count(ActionType::kSendBlock), 1u);
+  EXPECT_EQ(rig.waiting(), 1u);
+  const auto refused = said.sent(wire::Type::kReject);
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].reject.reason, wire::RejectReason::kBusy);
+  EXPECT_NEAR(refused[0].reject.retry_ms, 3 * 205 - tunables::kRetryShare * 2.5 * 205, 5);
+}
+
+TEST(Uploader, What_would_come_too_late_is_refused) {
+  Server rig;
+  rig.learn_uplink(300);
+  rig.receive(rig.client, request(1, 1, 0, 150));
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kBusy);
+  rig.receive(rig.client, request(2, 1, 0, 250));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 1u);
+}
+
+TEST(Uploader, An_uplink_that_takes_seconds_for_a_block_serves_nobody_for_a_while) {
+  Server rig;
+  rig.learn_uplink(kBlockBytes / tunables::kBlockMsMax * 0.9);
+  rig.receive(rig.client, request(1, 1, 0));
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kNoCredit);
+  rig.wait(tunables::kSlowUplinkPauseMs);
+  rig.receive(rig.client, request(2, 1, 0));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 1u);
 }
 
 TEST(Uploader, Who_may_not_upload_does_not) {
@@ -124,73 +165,78 @@ TEST(Uploader, A_channel_that_is_stuck_does_not_hold_up_the_others) {
   EXPECT_EQ(rig.said().only(ActionType::kSendBlock)[0], free);
 }
 
-TEST(Uploader, Who_needs_it_soonest_is_served_first) {
+TEST(Uploader, Who_needs_it_within_a_moment_is_served_first_then_who_has_most_credit_to_pass_it_on) {
   Server rig;
-  for (uint16_t block = 0; block < 2; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
-  rig.receive(rig.client, request(10, 1, 2, 9000));
-  rig.receive(rig.client, request(11, 1, 3, 200));
-  rig.receive(rig.client, request(12, 1, 4, 3000));
-  rig.said();
+  rig.learn_uplink(5'000);
+  std::vector<Handle> clients{rig.client};
+  while (clients.size() < 5) clients.push_back(rig.neighbour());
+  for (const Handle client : {clients[0], clients[1]}) rig.receive(client, request(1, 1, 0));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelsMax) << "both channels are full";
+  rig.peer(clients[2]).spare = 3;
+  rig.peer(clients[3]).spare = 70;
+  rig.receive(clients[2], request(1, 1, 2));
+  rig.receive(clients[3], request(1, 1, 3));
+  rig.receive(clients[4], request(1, 1, 4, static_cast<uint32_t>(tunables::kUrgentMs) - 10));
   std::string order;
-  for (int i = 0; i < 2; ++i) {
-    rig.uploader.writable(rig.client);
+  for (const Handle client : {clients[0], clients[1], clients[4]}) {
+    rig.uploader.writable(client);
     const Record said = rig.said();
     for (const Said* sent : said.all(ActionType::kSendBlock)) order += static_cast<char>('0' + (*sent)[4]);
   }
-  EXPECT_EQ(order, "342");
+  EXPECT_EQ(order, "432");
 }
 
 TEST(Uploader, A_neighbour_may_have_so_many_requests_open_and_one_more_is_refused) {
   Server rig;
+  rig.learn_uplink(30'000);
   for (uint32_t i = 0; i < tunables::kUploadsPerPeerMax + tunables::kBlocksInChannelMax; ++i) {
     rig.receive(rig.client, request(i + 1, 1, static_cast<uint16_t>(i % 9)));
   }
-  EXPECT_EQ(rig.peer(rig.client).uploads.size(), tunables::kUploadsPerPeerMax);
+  EXPECT_EQ(rig.waiting(), tunables::kUploadsPerPeerMax);
   rig.said();
   rig.receive(rig.client, request(999, 1, 0));
   EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kTooMany);
-  EXPECT_EQ(rig.peer(rig.client).uploads.size(), tunables::kUploadsPerPeerMax);
+  EXPECT_EQ(rig.waiting(), tunables::kUploadsPerPeerMax);
 }
 
-TEST(Uploader, A_cancelled_request_gives_its_credit_back) {
+TEST(Uploader, A_cancelled_request_is_not_served) {
   Server rig;
   for (uint16_t block = 0; block < 4; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
-  EXPECT_EQ(rig.reserved_blocks(), 2u);
+  EXPECT_EQ(rig.waiting(), 3u);
   rig.receive(rig.client, cancel(4));
-  EXPECT_EQ(rig.reserved_blocks(), 1u);
+  EXPECT_EQ(rig.waiting(), 2u);
   rig.receive(rig.client, cancel(4));
   rig.receive(rig.client, cancel(1));
   rig.receive(rig.client, cancel(12345));
-  EXPECT_EQ(rig.reserved_blocks(), 1u) << "twice, too late or never asked: nothing happens";
+  EXPECT_EQ(rig.waiting(), 2u) << "twice, too late or never asked: nothing happens";
 }
 
-TEST(Uploader, A_request_long_past_its_deadline_is_refused_and_gives_its_credit_back) {
+TEST(Uploader, A_request_past_its_deadline_is_refused) {
   Server rig;
-  for (uint32_t id = 1; id <= 5; ++id) rig.receive(rig.client, request(id, 1, static_cast<uint16_t>(id)));
-  ASSERT_GT(rig.reserved_blocks(), 0u);
+  for (uint32_t id = 1; id <= 4; ++id) rig.receive(rig.client, request(id, 1, static_cast<uint16_t>(id)));
   rig.said();
   rig.wait(70'000);  // the channel never drained
   rig.uploader.serve();
-  EXPECT_EQ(rig.reserved_blocks(), 0u);
-  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 5 - tunables::kBlocksInChannelMax);
+  EXPECT_EQ(rig.waiting(), 0u);
+  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 4 - tunables::kBlocksInChannelMax);
 }
 
-TEST(Uploader, A_neighbour_that_is_gone_gives_its_credit_back) {
+TEST(Uploader, A_neighbour_that_is_gone_leaves_no_queue) {
   Server rig;
   for (uint16_t block = 0; block < 6; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
+  const double waiting = rig.world.bytes_queued();
+  EXPECT_GT(waiting, 0);
   rig.protocol.gone(rig.client);
-  EXPECT_EQ(rig.reserved_blocks(), 0u);
-  EXPECT_EQ(rig.world.credit.uploaded(), 2 * kBlockBytes);
+  EXPECT_EQ(rig.world.bytes_queued(), 0);
 }
 
 TEST(Uploader, A_segment_dropped_before_its_turn_ends_in_a_reject) {
   Server rig;
-  for (uint16_t block = 0; block < 3; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
+  for (uint16_t block = 0; block < 2; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
   rig.world.window.drop(rig.clip);
   rig.said();
   rig.uploader.writable(rig.client);
   EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kNotHeld);
-  EXPECT_EQ(rig.reserved_blocks(), 0u);
 }
 
 }  // namespace

@@ -278,7 +278,11 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
   if (!world_.cdn.is_failing()) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
-    Requests(world_).cancel_late(demand.handle, -demand.market_ms);
+    const double bytes_absent =
+        static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
+    const bool is_now_or_never =
+        demand.slack_ms < tunables::kFallbackGraceMinMs + tunables::kFetchSafety * world_.cdn.expected_ms(bytes_absent);
+    Requests(world_).cancel_late(demand.handle, is_now_or_never ? tunables::kFallbackGraceMs : -demand.market_ms);
   }
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;

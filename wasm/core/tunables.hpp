@@ -67,6 +67,9 @@ inline constexpr TimeMs kFallbackGraceMs = 300;
 /// Less by half of a block's time on that peer's uplink, but no less than this. 250 ms for everybody stalled viewers
 /// where uplinks are a twentieth of the stream; 100 ms for everybody cost segments-1s-tight 1 %.
 inline constexpr TimeMs kFallbackGraceMinMs = 50;
+/// None of this when what is absent, by this multiple of its expected time from the CDN, would come too late: without
+/// it, uplinks-unequal stalled 2 of 1,000 viewers for some 50 ms each.
+inline constexpr double kFetchSafety = 1.5;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
@@ -99,6 +102,8 @@ inline constexpr double kQueueBlocks = 2.5;
 /// Slower uplinks serve nobody, and tell nobody what they have: a block that comes after seconds has been asked of the
 /// CDN by then, and may stall a viewer.
 inline constexpr TimeMs kBlockMsMax = 2'000;
+/// After so long without an upload they try again.
+inline constexpr TimeMs kSlowUplinkPauseMs = 120'000;
 /// Who is refused comes back when the queue is down to this share of its bound.
 inline constexpr double kRetryShare = 0.4;
 /// Requests with less time left go in order of their deadlines; the others go to whoever has most credit to pass on.

@@ -17,9 +17,19 @@ class UploadPace {
     const TimeMs took = std::max(now - std::max(handed_ms, drained_ms_), 0.5);
     drained_ms_ = now;
     if (bytes <= 0) return;
-    samples_ = std::min(samples_ + 1, 5.0);  // the first replaces the guess
-    uplink_ += (std::clamp(bytes / took, 4.0, 100'000.0) - uplink_) / samples_;
+    // Sums that fade, not a mean of rates: of two channels that drain together the second seems to have taken no time.
+    sent_ = sent_ * kFade + bytes;
+    took_ms_ = took_ms_ * kFade + took;
+    uplink_ = std::clamp(sent_ / took_ms_, 4.0, 100'000.0);
   }
+
+  /// Too slow to serve anybody; but a bad moment is not for ever, and who never sends never measures.
+  bool is_too_slow(TimeMs now) const {
+    return kBlockBytes / uplink_ > tunables::kBlockMsMax && now - drained_ms_ < tunables::kSlowUplinkPauseMs;
+  }
+
+  /// Measured, and a block takes less than a second.
+  bool is_brisk() const { return took_ms_ > 0 && kBlockBytes / uplink_ < 1'000; }
 
   /// Credit grows as fast as we download.
   void note_downloaded(double downloaded, TimeMs now) {
@@ -36,7 +46,9 @@ class UploadPace {
 
  private:
   static constexpr TimeMs kSampleMs = 1'000;
-  double samples_ = 0;
+  static constexpr double kFade = 0.8;
+  double sent_ = 0;
+  TimeMs took_ms_ = 0;
   double uplink_ = 600;    // about 5 Mbit/s until measured
   double download_ = 150;  // about 1.2 Mbit/s until measured
   TimeMs drained_ms_ = 0;

@@ -72,6 +72,8 @@ void Uploader::expire() {
 void Uploader::serve() {
   world_.pace.note_downloaded(world_.credit.downloaded(), world_.now);
   expire();
+  // Two keep a fast uplink full. On a slow one, or one not known yet, our own requests would wait behind the second.
+  const uint32_t channels_max = world_.pace.is_brisk() ? tunables::kBlocksInChannelsMax : 1;
   for (;;) {
     Handle best = 0;
     size_t best_index = 0;
@@ -91,7 +93,7 @@ void Uploader::serve() {
         best_key = key;
       }
     });
-    if (best == 0 || in_channels >= tunables::kBlocksInChannelsMax) return;
+    if (best == 0 || in_channels >= channels_max) return;
     Peer& peer = *world_.peers.get(best);
     const Upload upload = peer.uploads[best_index];
     if (upload.bytes > world_.credit.available()) return;  // the next block that we get pays for it

@@ -104,7 +104,7 @@ struct World {
   }
 
   /// Whether it is worth telling the neighbours what we have.
-  bool is_giving() const { return config.may_upload && kBlockBytes / pace.uplink() <= tunables::kBlockMsMax; }
+  bool is_giving() const { return config.may_upload && !pace.is_too_slow(now); }
   /// Until `bytes` more would be through, after all that waits, by uplink and by credit.
   TimeMs upload_wait_ms(double bytes) const {
     return std::max(
