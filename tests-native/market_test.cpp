@@ -94,10 +94,20 @@ TEST(Market, Where_news_travels_slowly_the_dice_are_rolled_more_gently_within_bo
   near.round_trip_ms = 0;
   near.slack_ms = 1e6;
   EXPECT_EQ(seed_pressure(near), tunables::kSeedPressureMax);
+  far.slack_at_first_ms = 1e6;
   far.round_trip_ms = 1e6;
   EXPECT_EQ(seed_pressure(far), tunables::kSeedPressureMin);
   far.slack_ms = -1000;
   EXPECT_EQ(seed_pressure(far), tunables::kSeedPressureMin) << "no slack is no reason for less than none";
+}
+
+TEST(Market, Where_all_the_time_there_is_is_short_the_least_pressure_is_higher) {
+  BlockMarket block = wanted_by(11, 1000);
+  block.round_trip_ms = 1e6;
+  block.slack_at_first_ms = tunables::kSeedPressureMs / 10;
+  EXPECT_DOUBLE_EQ(seed_pressure(block), 10);
+  block.slack_at_first_ms = 1;
+  EXPECT_EQ(seed_pressure(block), tunables::kSeedPressureMax);
 }
 
 TEST(Market, Longer_between_rolls_means_higher_odds_a_roll) {

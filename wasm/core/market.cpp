@@ -44,8 +44,10 @@ double group_size(const BlockMarket& block) {
 
 double seed_pressure(const BlockMarket& block) {
   const TimeMs delay = block.round_trip_ms / 2 + tunables::kStatusDelayMs;
-  return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, tunables::kSeedPressureMin,
-                                 tunables::kSeedPressureMax);
+  // Where all the time there is is short, none of it is left to find out whether somebody else seeds.
+  const double least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0),
+                                  tunables::kSeedPressureMin, tunables::kSeedPressureMax);
+  return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
 }
 
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
