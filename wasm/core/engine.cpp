@@ -11,6 +11,8 @@ namespace {
 // Nothing goes unlooked at for longer than this while there is company (expiry of old segments has no timer of its
 // own).
 constexpr TimeMs kHousekeepingMs = 1'000;
+// Old segments are looked for this often: they are kept for seconds, and a walk over all of them is no part of a turn.
+constexpr TimeMs kExpiryMs = 100;
 }  // namespace
 
 bool Engine::configure(Option option, double value) {
@@ -110,7 +112,10 @@ size_t Engine::step() {
   Requests(world_).time_out();
   TimeMs next = std::min(protocol_.sweep(), introductions_.step());
   next = std::min(next, cdn_.sweep());
-  custody_.expire();
+  if (world_.now >= next_expiry_ms_ || world_.store_bytes > world_.config.store_bytes_max) {
+    custody_.expire();
+    next_expiry_ms_ = world_.now + kExpiryMs;
+  }
   next = std::min(next, trader_.step());
   uploader_.serve();
   next = std::min(next, status_.flush());

@@ -87,6 +87,7 @@ class Engine {
   CdnDesk cdn_{world_, custody_};
   Trader trader_{world_, custody_};
   TimeMs next_deadline_ = 0;
+  TimeMs next_expiry_ms_ = 0;
 };
 
 }  // namespace bazaar

@@ -48,8 +48,6 @@ struct Peer {
   TimeMs distrusted_until_ms = 0;
   TimeMs refused_until_ms = 0;  ///< it said no credit or busy
   double bytes_in = 0;
-  std::array<uint32_t, tunables::kLateRequestsMax> late{};  ///< ids that ended without an answer
-  size_t late_next = 0;
 
   // What we deliver to it.
   std::vector<Upload> uploads;
@@ -61,6 +59,9 @@ struct Peer {
   // How much it may talk.
   double message_tokens = tunables::kMessagesBurst;
   TimeMs tokens_ms = 0;
+
+  std::array<uint32_t, tunables::kLateRequestsMax> late{};  ///< ids of ours that ended without an answer
+  size_t late_next = 0;
 
   bool is_trading() const { return state == PeerState::kTrading; }
   bool is_open() const { return state >= PeerState::kGreeting; }

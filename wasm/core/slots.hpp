@@ -3,6 +3,7 @@
 // once that object is erased.
 #pragma once
 
+#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +16,14 @@ using Handle = int32_t;  // 0 is none; bits 0–7 the slot, bits 8–30 the gene
 template <typename T>
 class Slots {
  public:
-  explicit Slots(size_t slots) : entries_(slots) { assert(slots <= 256); }
+  explicit Slots(size_t slots) : entries_(slots), used_((slots + 63) / 64) { assert(slots <= 256); }
 
   /// A fresh object, or 0 when every slot is taken.
   Handle insert() {
     for (size_t slot = 0; slot < entries_.size(); ++slot) {
       Entry& entry = entries_[slot];
-      if (entry.used) continue;
-      entry.used = true;
+      if (is_used(slot)) continue;
+      used_[slot / 64] |= bit_of(slot);
       entry.generation = entry.generation % kGenerationMax + 1;
       entry.object = T{};
       ++size_;
@@ -33,9 +34,9 @@ class Slots {
 
   void erase(Handle handle) {
     if (!find(handle)) return;
-    Entry& entry = entries_[slot_of(handle)];
-    entry.used = false;
-    entry.object = T{};  // gives its memory back now, not when the slot is taken again
+    const size_t slot = slot_of(handle);
+    used_[slot / 64] &= ~bit_of(slot);
+    entries_[slot].object = T{};  // gives its memory back now, not when the slot is taken again
     --size_;
   }
 
@@ -44,8 +45,7 @@ class Slots {
     if (handle <= 0) return nullptr;
     const size_t slot = slot_of(handle);
     if (slot >= entries_.size()) return nullptr;
-    Entry& entry = entries_[slot];
-    return entry.used && handle_of(slot) == handle ? &entry.object : nullptr;
+    return is_used(slot) && handle_of(slot) == handle ? &entries_[slot].object : nullptr;
   }
   const T* find(Handle handle) const { return const_cast<Slots*>(this)->find(handle); }
 
@@ -53,22 +53,18 @@ class Slots {
   size_t size() const { return size_; }
   size_t capacity() const { return entries_.size(); }
 
-  /// Calls visit(handle, object) for each object in slot order; `visit` may erase the one it was given.
+  /// Calls visit(handle, object) for each object in slot order; `visit` may erase any. What it inserts may be left out.
   template <typename Visit>
   void each(Visit visit) {
-    for (size_t slot = 0; slot < entries_.size(); ++slot) {
-      if (entries_[slot].used) visit(handle_of(slot), entries_[slot].object);
-    }
+    each_slot([&](size_t slot) { visit(handle_of(slot), entries_[slot].object); });
   }
   template <typename Visit>
   void each(Visit visit) const {
-    for (size_t slot = 0; slot < entries_.size(); ++slot) {
-      if (entries_[slot].used) visit(handle_of(slot), entries_[slot].object);
-    }
+    each_slot([&](size_t slot) { visit(handle_of(slot), entries_[slot].object); });
   }
 
   /// The object in a slot, null when free: for walking the bits of a mask.
-  T* at_slot(size_t slot) { return slot < entries_.size() && entries_[slot].used ? &entries_[slot].object : nullptr; }
+  T* at_slot(size_t slot) { return slot < entries_.size() && is_used(slot) ? &entries_[slot].object : nullptr; }
   Handle handle_of(size_t slot) const { return (entries_[slot].generation << 8) | static_cast<Handle>(slot); }
 
  private:
@@ -76,9 +72,20 @@ class Slots {
   struct Entry {
     T object{};
     int32_t generation = 0;
-    bool used = false;
   };
+  static constexpr uint64_t bit_of(size_t slot) { return uint64_t{1} << (slot % 64); }
+  bool is_used(size_t slot) const { return (used_[slot / 64] & bit_of(slot)) != 0; }
+  template <typename Visit>
+  void each_slot(Visit visit) const {
+    for (size_t word = 0; word < used_.size(); ++word) {
+      for (uint64_t left = used_[word]; left != 0; left &= left - 1) {
+        const size_t slot = word * 64 + static_cast<size_t>(std::countr_zero(left));
+        if (is_used(slot)) visit(slot);
+      }
+    }
+  }
   std::vector<Entry> entries_;
+  std::vector<uint64_t> used_;  // a bit a slot, apart from the objects: most walks find few of them
   size_t size_ = 0;
 };
 
