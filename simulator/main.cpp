@@ -30,6 +30,7 @@ struct RunOptions {
   uint32_t threads = std::max(1u, std::min(8u, std::thread::hardware_concurrency()));
   bool is_json = false;
   bool is_ours_only = false;
+  bool has_coin = true;
 };
 
 std::function<void(double)> progress_of(const std::string& what) {
@@ -71,8 +72,10 @@ int run_scenario(const RunOptions& options) {
   std::vector<Column> columns{{"ours", &ours}};
   if (!options.is_ours_only) {
     alone = go(Mode::kCdnOnly, "CDN only");
-    coin = go(Mode::kCoin, "coin");
-    columns.push_back({"coin", &coin});
+    if (options.has_coin) {
+      coin = go(Mode::kCoin, "coin");
+      columns.push_back({"coin", &coin});
+    }
     columns.push_back({"CDN only", &alone});
   }
   const uint64_t extra = options.is_ours_only ? 0 : extra_stalls(ours, alone);
@@ -128,6 +131,7 @@ int main(int argc, char** argv) {
   run_command->add_option("--seed", options.seed, "the same seed gives the same run, bit for bit");
   run_command->add_option("--threads", options.threads, "does not change the result")->check(CLI::Range(1, 64));
   run_command->add_flag("--json", options.is_json, "one JSON object on stdout");
+  run_command->add_flag("!--no-coin", options.has_coin, "without the coin's run");
   run_command->add_flag("--ours-only", options.is_ours_only, "without the runs to compare with");
 
   CLI::App* list_command = app.add_subcommand("list", "Scenarios that come with the simulator");
