@@ -110,11 +110,20 @@ int replay_trace(const std::string& path) {
     std::cerr << path << ": cannot be read\n";
     return 2;
   }
-  const ReplayResult result = replay(file);
-  std::cout << result.calls << " calls, " << result.steps << " steps, " << result.actions << " actions\n";
-  if (!result.difference) return 0;
-  std::cerr << path << ": " << *result.difference << "\n";
-  return 1;
+  try {
+    const ReplayResult result = replay(file);
+    if (result.difference) {
+      std::cerr << path << ":" << result.difference->line << ": " << result.difference->text << "\n";
+      std::cerr << "The same until there: ";
+    }
+    (result.difference ? std::cerr : std::cout)
+        << result.calls << " calls, " << result.steps << " steps, " << result.actions
+        << " actions, recorded by hls-bazaar " << result.library << "\n";
+    return result.difference ? 1 : 0;
+  } catch (const TraceError& error) {
+    std::cerr << path << ":" << error.line << ": " << error.what() << "\n";
+    return 2;
+  }
 }
 
 }  // namespace
