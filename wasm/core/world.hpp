@@ -111,6 +111,11 @@ struct World {
         {0.0, pace.wait_ms(bytes_queued() + bytes, 1e300), pace.wait_ms(bytes_unpaid() + bytes, credit.available())});
   }
 
+  /// The longest queue that somebody accepts whose uplink takes a block in `block_ms`.
+  TimeMs queue_max_ms(TimeMs block_ms) const {
+    return bazaar::queue_max_ms(block_ms, kBlockBytes / (std::max(block_ms, 0.1) * pace.download()));
+  }
+
   bool follows(int32_t rendition) const {
     return std::find(renditions.begin(), renditions.end(), rendition) != renditions.end();
   }
