@@ -52,7 +52,7 @@ double seed_pressure(const BlockMarket& block) {
   if (left > tunables::kHasteShare) {
     haste = tunables::kHaste;
   } else if (left > tunables::kNeighbourhoodShare) {
-    haste = tunables::kPatience;
+    haste = tunables::kCalm;
   }
   return haste * block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
 }

@@ -27,11 +27,11 @@ inline constexpr double kSeedPressureMs = 30'000;
 inline constexpr double kSeedPressureMax = 20.0;
 /// A seed is worth most at the start: while more than kHasteShare of the time is left, pressure is kHaste times as high;
 /// then copies are under way to where they cannot be seen yet, and until the neighbourhood's turn comes
-/// (kNeighbourhoodShare) it is kPatience times as high. segments-1s-tight, 1,000 viewers: 0.945 without haste, 0.957 with
+/// (kNeighbourhoodShare) it is kCalm times as high. segments-1s-tight, 1,000 viewers: 0.945 without haste, 0.957 with
 /// 2, 0.957 with 3, where uplinks-rich loses 0.002.
 inline constexpr double kHasteShare = 0.85;
 inline constexpr double kHaste = 2.0;
-inline constexpr double kPatience = 0.2;
+inline constexpr double kCalm = 0.2;
 /// Pressure is multiplied by what has been learnt: this much more after a segment of which more than kShortShare was
 /// missing when its time for peers was over, this much less after one that was not, within these bounds.
 inline constexpr double kPushUp = 2.0;
@@ -137,6 +137,10 @@ inline constexpr TimeMs kDialPaceMs = 1'000;
 inline constexpr TimeMs kDialTimeoutMs = 10'000;
 /// An id that failed is not dialled again before this.
 inline constexpr TimeMs kRedialMs = 30'000;
+/// Nor one that sent a false block: that is proof, not a suspicion.
+inline constexpr TimeMs kBanMs = 3'600'000;
+/// Blocks that wait for their verdict. A verdict takes a millisecond; this is as many as may be asked for at once.
+inline constexpr size_t kUnverifiedMax = 64;
 /// Nobody to dial and connections to spare: the tracker is asked for more, this often at first, doubling to the second.
 inline constexpr TimeMs kMoreMs = 2'000;
 inline constexpr TimeMs kMoreMaxMs = 30'000;

@@ -18,6 +18,7 @@
 #include "segment_window.hpp"
 #include "status_board.hpp"
 #include "tunables.hpp"
+#include "unverified.hpp"
 #include "upload_pace.hpp"
 
 namespace bazaar {
@@ -75,6 +76,7 @@ struct World {
   RequestLedger ledger;
   CdnPolicy cdn;
   Credit credit;
+  Unverified unverified;
   UploadPace pace;
   Playhead playhead;
   Lateness lateness;
