@@ -3,11 +3,12 @@
 namespace bazaar::sim {
 
 Cdn::Cdn(const Scenario& scenario, const Network& network, const Stream& stream, uint64_t seed)
-    : scenario_(scenario), network_(network), stream_(stream), seed_(seed) {
+    : scenario_(scenario), network_(network), stream_(stream), seed_(seed), dice_(mix(seed, 13)) {
   double mean_bitrate = 0;
   for (uint32_t i = 0; i < stream.renditions(); ++i) mean_bitrate += stream.bytes_per_ms(i) / stream.renditions();
   egress_bytes_per_ms_ = scenario.cdn_of_audience * scenario.viewers * mean_bitrate;
   by_second_.resize(static_cast<size_t>(scenario.duration_ms / 1000) + 2);
+  copies_.resize(stream.blocks_of_run());
 }
 
 bool Cdn::is_out(uint32_t viewer, TimeMs now) const {
@@ -15,14 +16,15 @@ bool Cdn::is_out(uint32_t viewer, TimeMs now) const {
          roll_of(seed_, viewer, 6) < scenario_.outage_share;
 }
 
+Cdn::Connection& Cdn::connection(uint32_t viewer) {
+  if (viewer >= connections_.size()) connections_.resize(viewer + 1);
+  return connections_[viewer];
+}
+
 void Cdn::handle(const Event& event, std::span<const uint8_t>, Bus& bus) {
   switch (event.kind) {
-    case Kind::kPlaylistWanted: {
-      Event answer;
-      answer.kind = Kind::kPlaylist;
-      answer.a = static_cast<int32_t>(stream_.published(bus.now()));
-      return bus.post(event.from, network_.cdn_ms(event.from), answer);
-    }
+    case Kind::kPlaylistWanted:
+      return playlist(event.from, bus);
     case Kind::kFetch:
       return fetch(event, bus);
     case Kind::kAbort:
@@ -44,6 +46,14 @@ void Cdn::handle(const Event& event, std::span<const uint8_t>, Bus& bus) {
     default:
       return;
   }
+}
+
+void Cdn::playlist(uint32_t viewer, Bus& bus) {
+  Event answer;
+  answer.kind = Kind::kPlaylist;
+  answer.a = is_out(viewer, bus.now()) ? -1 : static_cast<int32_t>(stream_.published(bus.now()));
+  const TimeMs jitter = -network_.cdn_jitter_ms(viewer) * std::log1p(-dice_.roll());
+  bus.post(viewer, network_.cdn_ms(viewer) + jitter, answer);
 }
 
 void Cdn::fetch(const Event& event, Bus& bus) {
@@ -81,13 +91,13 @@ void Cdn::fetch(const Event& event, Bus& bus) {
   flow.sn = sn;
   flow.next = first;
   flow.end = count == 0 ? blocks : std::min(blocks, first + count);
-  flow.paced_ms = bus.now() + scenario_.cdn_answer_ms;
   Event due;
   due.kind = Kind::kFlow;
   due.a = static_cast<int32_t>(slot);
   bus.later(scenario_.cdn_answer_ms, due);
 }
 
+// A flow's next chunk may leave: when the viewer's downlink takes it, and when the egress is free.
 void Cdn::flow_due(size_t slot, Bus& bus) {
   Flow& flow = flows_[slot];
   if (flow.next >= flow.end) {
@@ -95,43 +105,55 @@ void Cdn::flow_due(size_t slot, Bus& bus) {
     free_.push_back(slot);
     return;
   }
-  if (egress_bytes_per_ms_ > 0) {
-    if (is_egress_busy_) {
-      queue_.push_back(slot);
-      return;
-    }
-    const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
-    const TimeMs takes = bytes / egress_bytes_per_ms_;
-    is_egress_busy_ = true;
-    Event free;
-    free.kind = Kind::kEgress;
-    bus.later(takes, free);
-    return send_chunk(slot, takes, bus);
+  const TimeMs free_ms = connection(flow.viewer).free_ms;
+  if (free_ms > bus.now()) {
+    Event due;
+    due.kind = Kind::kFlow;
+    due.a = static_cast<int32_t>(slot);
+    return bus.later(free_ms - bus.now(), due);
   }
-  send_chunk(slot, 0, bus);
+  if (egress_bytes_per_ms_ <= 0) return send_chunk(slot, 0, bus);
+  if (is_egress_busy_) {
+    queue_.push_back(slot);
+    return;
+  }
+  const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
+  const TimeMs takes = bytes / egress_bytes_per_ms_;
+  is_egress_busy_ = true;
+  Event free;
+  free.kind = Kind::kEgress;
+  bus.later(takes, free);
+  send_chunk(slot, takes, bus);
 }
 
 void Cdn::send_chunk(size_t slot, TimeMs delay_ms, Bus& bus) {
   Flow& flow = flows_[slot];
+  Connection& to = connection(flow.viewer);
   const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
   Event chunk;
   chunk.kind = Kind::kChunk;
   chunk.a = flow.fetch;
   chunk.b = static_cast<int32_t>(flow.next);
   chunk.c = static_cast<int32_t>(bytes);
+  ++copies_[stream_.block_index(flow.rendition, flow.sn, flow.next)];
   ++flow.next;
   chunk.d = flow.next >= flow.end ? 1 : 0;
-  bus.post(flow.viewer, delay_ms + network_.cdn_ms(flow.viewer), chunk);
   bytes_sent_ += bytes;
   if (bus.now() >= scenario_.warm_up_ms) bytes_measured_ += bytes;
   by_second_[static_cast<size_t>(bus.now() / 1000)] += bytes;
 
-  const TimeMs pace = bytes / network_.downlink();
-  flow.paced_ms = std::max(flow.paced_ms, bus.now()) + pace;
+  // TCP delivers in order: what is late holds up what comes behind it.
+  const TimeMs one_way = network_.cdn_ms(flow.viewer);
+  const TimeMs extra = network_.extra_ms(bytes, one_way, network_.cdn_jitter_ms(flow.viewer), dice_);
+  to.arrived_ms = std::max(to.arrived_ms, bus.now() + delay_ms + one_way + extra);
+  bus.post(flow.viewer, to.arrived_ms - bus.now(), chunk);
+
+  const TimeMs pace = std::max(bytes / network_.downlink(), delay_ms);
+  to.free_ms = bus.now() + pace;
   Event due;
   due.kind = Kind::kFlow;
   due.a = static_cast<int32_t>(slot);
-  bus.later(std::max(pace, delay_ms), due);
+  bus.later(pace, due);
 }
 
 }  // namespace bazaar::sim

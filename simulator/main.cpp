@@ -8,6 +8,7 @@
 #include <iostream>
 #include <thread>
 
+#include "lateness_checker.hpp"
 #include "replay.hpp"
 #include "report.hpp"
 #include "simulation.hpp"
@@ -41,16 +42,6 @@ std::function<void(double)> progress_of(const std::string& what) {
   };
 }
 
-/// Stalls that the CDN alone would not have had: viewer by viewer, the same seed.
-uint64_t extra_stalls(const RunResult& ours, const RunResult& alone) {
-  uint64_t extra = 0;
-  for (size_t i = 0; i < ours.stalls_by_viewer.size(); ++i) {
-    if (ours.stalls_by_viewer[i] > alone.stalls_by_viewer[i])
-      extra += ours.stalls_by_viewer[i] - alone.stalls_by_viewer[i];
-  }
-  return extra;
-}
-
 int run_scenario(const RunOptions& options) {
   Scenario scenario = load_scenario(path_of(options.scenario));
   if (options.viewers > 0) scenario.viewers = options.viewers;
@@ -75,19 +66,27 @@ int run_scenario(const RunOptions& options) {
     columns.push_back({"coin", &coin});
     columns.push_back({"CDN only", &alone});
   }
-  const uint64_t extra = options.is_ours_only ? 0 : extra_stalls(ours, alone);
+  LatenessChecker lateness(alone.plays);
+  if (!options.is_ours_only) lateness.check_all(ours.plays);
+  const Complaints& late = lateness.complaints();
   if (options.is_json) {
     nlohmann::ordered_json json{{"scenario", scenario.name}, {"viewers", scenario.viewers}, {"seed", options.seed}};
     for (const Column& column : columns) json[column.name] = json_of(*column.result);
-    if (!options.is_ours_only) json["stalls_that_cdn_only_has_not"] = extra;
+    if (!options.is_ours_only) {
+      json["late_that_cdn_only_had"] = late.count();
+      json["late_samples"] = late.kept();
+    }
     std::cout << json.dump() << "\n";
   } else {
     print_table(std::cout, columns);
     print_limits(std::cout, ours);
-    if (!options.is_ours_only) std::cout << "stalls that the CDN alone would not have had: " << extra << "\n";
+    if (!options.is_ours_only) {
+      std::cout << "segments late that the CDN alone would have had in time: " << late.count() << "\n";
+    }
+    for (const std::string& sentence : late.kept()) std::cout << "BROKEN: " << sentence << "\n";
     for (const std::string& sentence : ours.complaint_samples) std::cout << "BROKEN: " << sentence << "\n";
   }
-  return ours.complaints > 0 || extra > 0 ? 1 : 0;
+  return ours.complaints > 0 || late.count() > 0 ? 1 : 0;
 }
 
 int list_scenarios() {

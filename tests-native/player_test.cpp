@@ -14,7 +14,7 @@ TEST(Player, It_starts_behind_the_live_edge_and_loads_one_segment_after_another)
   player.listed(10, 0);
   EXPECT_EQ(player.load_next(0), 7u);
   EXPECT_FALSE(player.load_next(0)) << "one load at a time";
-  player.appended(7);
+  player.appended(7, 0);
   player.advance(100);
   EXPECT_TRUE(player.is_playing());
   EXPECT_EQ(player.first_picture_ms(), 100);
@@ -25,14 +25,14 @@ TEST(Player, It_stalls_at_the_end_of_its_buffer_and_goes_on_when_there_is_more) 
   Player player(2'000, 6'000);
   player.listed(10, 0);
   player.load_next(0);
-  player.appended(7);
+  player.appended(7, 0);
   player.advance(0);
   player.load_next(0);
   player.advance(2'500);
   EXPECT_FALSE(player.is_playing());
   EXPECT_EQ(player.stalls(), 1u);
   EXPECT_EQ(player.position_ms(2'500), 16'000) << "the playhead waits at the end of segment 7";
-  player.appended(8);
+  player.appended(8, 0);
   player.advance(3'000);
   EXPECT_TRUE(player.is_playing());
   EXPECT_EQ(player.stalled_ms(), 1'000) << "from 2,000, when the buffer was empty, to 3,000";
@@ -43,7 +43,7 @@ TEST(Player, It_stops_loading_at_the_buffer_goal) {
   player.listed(40, 0);
   uint32_t loads = 0;
   while (const auto sn = player.load_next(0)) {
-    player.appended(*sn);
+    player.appended(*sn, 0);
     ++loads;
   }
   EXPECT_EQ(loads, 15u) << "30 s of 2 s segments";
@@ -98,7 +98,7 @@ TEST(Network, Loss_is_delay_and_jitter_is_never_negative) {
   double sum = 0;
   int delayed = 0;
   for (int i = 0; i < 2'000; ++i) {
-    const TimeMs extra = network.extra_ms(61'440, 25, dice);
+    const TimeMs extra = network.extra_ms(61'440, 25, 0, dice);
     ASSERT_GE(extra, 0);
     delayed += extra > 0;
     sum += extra;
