@@ -32,17 +32,27 @@ void Cdn::handle(const Event& event, std::span<const uint8_t>, Bus& bus) {
         if (flow.is_used && flow.viewer == event.from && flow.fetch == event.a) flow.end = flow.next;
       }
       return;
-    case Kind::kFlow:
-      return flow_due(static_cast<size_t>(event.a), bus);
-    case Kind::kEgress: {
+    case Kind::kFlow: {
+      const auto slot = static_cast<size_t>(event.a);
+      const uint32_t viewer = flows_[slot].viewer;
+      if (event.b == 1) connection(viewer).is_busy = false;
+      connection(viewer).waiting.push_back(slot);
+      return next_chunk(viewer, bus);
+    }
+    case Kind::kEgress:
       is_egress_busy_ = false;
       while (!queue_.empty() && !is_egress_busy_) {
         const size_t slot = queue_.front();
         queue_.pop_front();
-        flow_due(slot, bus);
+        const uint32_t viewer = flows_[slot].viewer;
+        if (!has_ended(slot)) {
+          take_egress(slot, bus);
+        } else {
+          connection(viewer).is_busy = false;
+          next_chunk(viewer, bus);
+        }
       }
       return;
-    }
     default:
       return;
   }
@@ -97,26 +107,30 @@ void Cdn::fetch(const Event& event, Bus& bus) {
   bus.later(scenario_.cdn_answer_ms, due);
 }
 
-// A flow's next chunk may leave: when the viewer's downlink takes it, and when the egress is free.
-void Cdn::flow_due(size_t slot, Bus& bus) {
-  Flow& flow = flows_[slot];
-  if (flow.next >= flow.end) {
-    flow.is_used = false;
-    free_.push_back(slot);
-    return;
-  }
-  const TimeMs free_ms = connection(flow.viewer).free_ms;
-  if (free_ms > bus.now()) {
-    Event due;
-    due.kind = Kind::kFlow;
-    due.a = static_cast<int32_t>(slot);
-    return bus.later(free_ms - bus.now(), due);
-  }
-  if (egress_bytes_per_ms_ <= 0) return send_chunk(slot, 0, bus);
-  if (is_egress_busy_) {
+// The viewer's downlink takes more: the next of its flows has its turn.
+void Cdn::next_chunk(uint32_t viewer, Bus& bus) {
+  Connection& to = connection(viewer);
+  while (!to.is_busy && !to.waiting.empty()) {
+    const size_t slot = to.waiting.front();
+    to.waiting.pop_front();
+    if (has_ended(slot)) continue;
+    to.is_busy = true;
+    if (egress_bytes_per_ms_ <= 0) return send_chunk(slot, 0, bus);
+    if (!is_egress_busy_) return take_egress(slot, bus);
     queue_.push_back(slot);
-    return;
   }
+}
+
+bool Cdn::has_ended(size_t slot) {
+  Flow& flow = flows_[slot];
+  if (flow.next < flow.end) return false;
+  flow.is_used = false;
+  free_.push_back(slot);
+  return true;
+}
+
+void Cdn::take_egress(size_t slot, Bus& bus) {
+  const Flow& flow = flows_[slot];
   const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
   const TimeMs takes = bytes / egress_bytes_per_ms_;
   is_egress_busy_ = true;
@@ -148,12 +162,11 @@ void Cdn::send_chunk(size_t slot, TimeMs delay_ms, Bus& bus) {
   to.arrived_ms = std::max(to.arrived_ms, bus.now() + delay_ms + one_way + extra);
   bus.post(flow.viewer, to.arrived_ms - bus.now(), chunk);
 
-  const TimeMs pace = std::max(bytes / network_.downlink(), delay_ms);
-  to.free_ms = bus.now() + pace;
   Event due;
   due.kind = Kind::kFlow;
   due.a = static_cast<int32_t>(slot);
-  bus.later(pace, due);
+  due.b = 1;
+  bus.later(std::max(bytes / network_.downlink(), delay_ms), due);
 }
 
 }  // namespace bazaar::sim

@@ -35,15 +35,18 @@ class Cdn : public Actor {
     uint32_t next = 0;
     uint32_t end = 0;
   };
-  /// All flows of a viewer share one connection, as HTTP/2 does.
+  /// All flows of a viewer share one connection, chunk by chunk in turn, as HTTP/2 does.
   struct Connection {
-    TimeMs free_ms = 0;     ///< the downlink takes no more before
-    TimeMs arrived_ms = 0;  ///< its last byte is there
+    bool is_busy = false;        ///< sends a chunk, or waits for the egress with one
+    std::deque<size_t> waiting;  ///< flows, in turn
+    TimeMs arrived_ms = 0;       ///< its last byte is there
   };
 
   void playlist(uint32_t viewer, Bus& bus);
   void fetch(const Event& event, Bus& bus);
-  void flow_due(size_t slot, Bus& bus);
+  void next_chunk(uint32_t viewer, Bus& bus);
+  bool has_ended(size_t slot);
+  void take_egress(size_t slot, Bus& bus);
   void send_chunk(size_t slot, TimeMs delay_ms, Bus& bus);
   bool is_out(uint32_t viewer, TimeMs now) const;
   Connection& connection(uint32_t viewer);
@@ -58,7 +61,7 @@ class Cdn : public Actor {
   std::vector<Flow> flows_;
   std::vector<size_t> free_;
   std::vector<Connection> connections_;  ///< by viewer
-  std::deque<size_t> queue_;             ///< flows with a chunk due, in turn
+  std::deque<size_t> queue_;             ///< flows that wait for the egress, one a connection
   double bytes_sent_ = 0;
   double bytes_measured_ = 0;
   std::vector<double> by_second_;

@@ -45,7 +45,7 @@ enum class Kind : uint16_t {
   kPlaylistWanted,
   kFetch,   ///< a: fetch, b: rendition, c: sequence number, d: first block << 16 | count (0: whole)
   kAbort,   ///< a: fetch
-  kFlow,    ///< a: slot of the flow whose next chunk is due
+  kFlow,    ///< a: a flow that wants its turn, b: 1 when its viewer's link has taken the last chunk
   kEgress,  ///< the egress link is free
 };
 

@@ -91,6 +91,22 @@ TEST(Scenario, What_does_not_fit_together_is_told_at_the_line_that_is_wrong) {
             "wrong.toml:4: uplink.mbit: expected one of share, of_bitrate");
 }
 
+TEST(Scenario, Wrong_types_are_told_apart_from_wrong_values) {
+  const std::string head = "sentence = \"A test.\"\n";
+  EXPECT_EQ(complaint("sentence = 5\n"), "wrong.toml:1: sentence: expected text in quotes");
+  EXPECT_EQ(complaint(head + "[links]\nloss = true\n"), "wrong.toml:3: links.loss: expected a number from 0 to 0.2");
+  EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = [800, \"hd\"]\n"),
+            "wrong.toml:3: stream.bitrates_kbit: expected a number from 50 to 100000");
+  EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = 800\n"),
+            "wrong.toml:3: stream.bitrates_kbit: expected a list of one to eight numbers");
+  EXPECT_EQ(complaint(head + "uplink = 3\n"),
+            "wrong.toml:2: uplink: expected [[uplink]] tables with share and of_bitrate");
+  EXPECT_EQ(complaint(head + "uplink = [3]\n"),
+            "wrong.toml:2: uplink: expected a table, [[uplink]], with share and of_bitrate");
+  EXPECT_EQ(complaint(head + "[[uplink]]\nshare = 1.5\n"),
+            "wrong.toml:3: uplink.share: expected a number from 0 to 1, not 1.5");
+}
+
 TEST(Scenario, What_is_no_toml_or_no_file_is_said) {
   EXPECT_TRUE(complaint("sentence = \"A test.\"\n[run\n").starts_with("wrong.toml:2: "));
   try {

