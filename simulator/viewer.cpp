@@ -304,11 +304,9 @@ void Viewer::perform(const Action& action, Bus& bus) {
       return keep_block(action, bus);
     case ActionType::kFetch: {
       const Stored* segment = stored(f[1]);
-      if (segment) {
-        return fetch(f[0], segment->rendition, segment->sn, static_cast<uint32_t>(f[2]), static_cast<uint32_t>(f[3]),
-                     bus);
-      }
-      return;
+      if (!segment) return complain("fetches a segment that no playlist listed", bus.now());
+      return fetch(f[0], f[1], segment->rendition, segment->sn, static_cast<uint32_t>(f[2]),
+                   static_cast<uint32_t>(f[3]), bus);
     }
     case ActionType::kAbortFetch:
       if (!open_fetch(f[0])) return;
@@ -453,7 +451,7 @@ Viewer::Stored* Viewer::store_unlisted(Handle handle, TimeMs now) {
   const Segment* segment = engine_->world().window.get(handle);
   if (!segment) return nullptr;
   const uint32_t published = setting_.stream.published(now);
-  for (uint32_t sn = published > Stream::kListed ? published - Stream::kListed : 0; sn < published; ++sn) {
+  for (uint32_t sn = published; sn-- > 0;) {  // also what only those who lag still play
     for (uint32_t rendition = 0; rendition < setting_.stream.renditions(); ++rendition) {
       if (setting_.stream.key(rendition, sn) != segment->key) continue;
       store_.push_back({handle, rendition, sn, std::vector<uint8_t>(setting_.stream.blocks_max(), kAbsent)});
@@ -526,13 +524,14 @@ void Viewer::drop_segment(Handle handle) {
 
 // --- The CDN
 
-void Viewer::fetch(int32_t id, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus) {
+void Viewer::fetch(int32_t id, Handle segment, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count,
+                   Bus& bus) {
   bool is_urgent = false;
   if (has_engine() && id != kStockFetch) {
     if (const Fetch* one = engine_->world().cdn.find(id))
       is_urgent = one->is_urgent && engine_->world().peers.trusted(bus.now()) != 0;
   }
-  fetches_.push_back({id, rendition, sn, is_urgent});
+  fetches_.push_back({id, segment, rendition, sn, is_urgent});
   ++tally_.fetches;
   const bool is_held_up = setting_.sabotage == Sabotage::kLateFetches && id != kStockFetch;
   bus.post(setting_.cdn, setting_.network.cdn_ms(index_) + (is_held_up ? kSabotageMs : 0),
@@ -570,10 +569,7 @@ void Viewer::chunk(const Event& event, Bus& bus) {
     if (is_last) load_over(open.sn, true, bus);
     return;
   }
-  Stored* segment = nullptr;
-  for (Stored& one : store_) {
-    if (one.sn == open.sn && one.rendition == open.rendition) segment = &one;
-  }
+  Stored* segment = stored(open.segment);
   const bool is_new = segment && segment->hops[block] == kAbsent;
   if (is_new && setting_.sabotage != Sabotage::kPhantomBlocks) segment->hops[block] = 0;
   if (!open.is_urgent) ++shared_.seeds[setting_.stream.block_index(open.rendition, open.sn, block)];
@@ -637,14 +633,14 @@ void Viewer::load_next(Bus& bus) {
       });
     }
   }
-  fetch(kStockFetch, rendition_, *sn, 0, 0, bus);
+  fetch(kStockFetch, 0, rendition_, *sn, 0, 0, bus);
 }
 
 // A load ended: well, or handed back to the stock loader, whose own failures are tried again.
 void Viewer::load_over(uint32_t sn, bool is_ready, Bus& bus) {
   if (!player_.loading() || *player_.loading() != sn) return;
   if (is_ready) return bus.later(kAppendMs, event_of(Kind::kAppended, static_cast<int32_t>(sn)));
-  if (!open_fetch(kStockFetch)) fetch(kStockFetch, loading_rendition_, sn, 0, 0, bus);
+  if (!open_fetch(kStockFetch)) fetch(kStockFetch, 0, loading_rendition_, sn, 0, 0, bus);
 }
 
 void Viewer::tell_playhead(Engine& engine, TimeMs now) {
@@ -666,6 +662,9 @@ void Viewer::tick(Bus& bus) {
     complain(exceeded_bound(engine_->world()), bus.now());
     complain(requests_.look(bus.now()), bus.now());
     complain(neglect_.look(engine_->world()), bus.now());
+    for (const Stored& one : store_) {
+      if (!engine_->world().window.get(one.handle)) complain("a segment was dropped without a word", bus.now());
+    }
   }
   bus.later(kTickMs, event_of(Kind::kTick));
 }

@@ -79,7 +79,8 @@ class Viewer : public Actor {
     std::vector<uint8_t> hops;  ///< kAbsent, or hops of the copy; kFalse set for false bytes
   };
   struct OpenFetch {
-    int32_t id = 0;  ///< the engine's handle, or kStockFetch
+    int32_t id = 0;      ///< the engine's handle, or kStockFetch
+    Handle segment = 0;  ///< the engine's; 0 for the stock loader
     uint32_t rendition = 0;
     uint32_t sn = 0;
     bool is_urgent = false;
@@ -115,7 +116,7 @@ class Viewer : public Actor {
   void drop_segment(Handle segment);
 
   // The CDN's answers.
-  void fetch(int32_t id, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus);
+  void fetch(int32_t id, Handle segment, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus);
   void chunk(const Event& event, Bus& bus);
   OpenFetch* open_fetch(int32_t id);
   void close_fetch(int32_t id);

@@ -148,7 +148,7 @@ TEST(Simulation, Every_scenario_keeps_its_promises) {
   for (const auto& file : std::filesystem::directory_iterator(BAZAAR_SOURCE_DIR "/simulator/scenarios")) {
     Scenario scenario = load_scenario(file.path().string());
     scenario.viewers = 16;
-    scenario.join_ms = std::min(scenario.join_ms, 5'000.0);
+    scenario.join_ms *= 0.4;
     scenario.duration_ms = 24'000;
     scenario.warm_up_ms = 12'000;
     if (scenario.leave_at_ms > 0) scenario.leave_at_ms = 16'000;
@@ -158,6 +158,8 @@ TEST(Simulation, Every_scenario_keeps_its_promises) {
                                    << (ours.complaint_samples.empty() ? "" : ours.complaint_samples[0]);
     EXPECT_LE(ours.offload, ours.limit + 0.02) << scenario.name << " by " << ours.limit_key;
     EXPECT_LE(ours.upload_ratio_max, 1) << scenario.name;
+    // Sixteen who come at once are no audience for a CDN of four: `simulator run cdn-slow` judges that at its own size.
+    if (scenario.cdn_of_audience > 0) continue;
     const RunResult alone = run(scenario, Mode::kCdnOnly, 3, 2);
     LatenessChecker lateness(alone.plays);
     lateness.check_all(ours.plays);
