@@ -12,6 +12,7 @@
 #include "replay.hpp"
 #include "report.hpp"
 #include "simulation.hpp"
+#include "sweep.hpp"
 
 namespace {
 
@@ -89,6 +90,34 @@ int run_scenario(const RunOptions& options) {
   return ours.complaints > 0 || late.count() > 0 ? 1 : 0;
 }
 
+struct PlotOptions {
+  std::string scenario;
+  std::string out;
+  std::vector<uint32_t> viewers;
+  uint64_t seed = 1;
+  uint32_t threads = std::max(1u, std::min(8u, std::thread::hardware_concurrency()));
+};
+
+int plot_scenario(const PlotOptions& options) {
+  Scenario scenario = load_scenario(path_of(options.scenario));
+  const auto progress = [](const std::string& what) { std::cerr << "\r" << what << " …        " << std::flush; };
+  const bool is_sweep = options.viewers.size() > 1;
+  if (options.viewers.size() == 1) scenario.viewers = options.viewers.front();
+  const Plot plot = is_sweep ? plot_over_viewers(scenario, options.viewers, options.seed, options.threads, progress)
+                             : plot_over_time(scenario, options.seed, options.threads, progress);
+  std::cerr << "\r                        \r";
+  const fs::path path =
+      fs::path(options.out) / ("offload-" + std::string(is_sweep ? "viewers-" : "time-") + scenario.name + ".svg");
+  std::ofstream file(path);
+  draw(file, plot);
+  if (!file.flush()) {
+    std::cerr << path.string() << ": cannot be written\n";
+    return 2;
+  }
+  std::cout << path.string() << "\n";
+  return 0;
+}
+
 int list_scenarios() {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(BAZAAR_SCENARIOS)) paths.push_back(entry.path());
@@ -129,7 +158,18 @@ int main(int argc, char** argv) {
   run_command->add_flag("--json", options.is_json, "one JSON object on stdout");
   run_command->add_flag("--ours-only", options.is_ours_only, "without the runs to compare with");
 
+  PlotOptions plot_options;
+  CLI::App* plot_command = app.add_subcommand("plot", "Draw offload over time, or over the number of viewers, as SVG");
+  plot_command->add_option("scenario", plot_options.scenario, "name (see list) or path of a TOML file")->required();
+  plot_command->add_option("--viewers", plot_options.viewers, "one number, or several for a sweep: 50,100,200")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 100'000));
+  plot_command->add_option("--out", plot_options.out, "folder for the picture")->required();
+  plot_command->add_option("--seed", plot_options.seed);
+  plot_command->add_option("--threads", plot_options.threads)->check(CLI::Range(1, 64));
+
   CLI::App* list_command = app.add_subcommand("list", "Scenarios that come with the simulator");
+  CLI::App* keys_command = app.add_subcommand("keys", "Keys of a scenario file, as rows of Markdown");
   std::string trace;
   CLI::App* replay_command =
       app.add_subcommand("replay", "Feed a browser's trace to the native engine: the same actions must come");
@@ -138,6 +178,11 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     if (*run_command) return run_scenario(options);
+    if (*plot_command) return plot_scenario(plot_options);
+    if (*keys_command) {
+      for (const std::string& row : scenario_key_rows()) std::cout << row << "\n";
+      return 0;
+    }
     if (*list_command) return list_scenarios();
     if (*replay_command) return replay_trace(trace);
   } catch (const ScenarioError& error) {

@@ -167,6 +167,8 @@ class Run {
     const Limit& least = binding(result.limits);
     result.limit = least.offload;
     result.limit_key = least.key;
+    result.useful_by_second = shared_[0].useful_by_second;
+    result.cdn_by_second = cdn_.bytes_by_second();
     for (size_t i = 0; i < shared_[0].useful_by_second.size(); ++i) {
       result.offload_by_second.push_back(offload_of(cdn_.bytes_by_second()[i], shared_[0].useful_by_second[i]));
     }

@@ -57,6 +57,8 @@ struct RunResult {
   uint64_t trace_hash = 0;
   uint64_t complaints = 0;
   std::vector<std::string> complaint_samples;
+  std::vector<double> useful_by_second;
+  std::vector<double> cdn_by_second;
   std::vector<double> offload_by_second;
   std::vector<PlayRecord> plays;  ///< by viewer
   double wall_seconds = 0;
