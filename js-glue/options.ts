@@ -39,9 +39,14 @@ export interface P2POptions {
   wasmBinary?: ArrayBuffer | Uint8Array;
   /** Seed of the market's dice, any uint32. Default: random. For tests. */
   seed?: number;
+  /**
+   * Called with each line of a trace: all that the engine is told and answers, in JSON, for `simulator replay`. Default: none,
+   * which costs nothing. With it some 10 KB of text a second must be kept. For bug reports: holds no media, and no addresses.
+   */
+  trace?: (line: string) => void;
 }
 
-type Derived = 'swarmId' | 'segmentKey' | 'wasmUrl' | 'wasmBinary';
+type Derived = 'swarmId' | 'segmentKey' | 'wasmUrl' | 'wasmBinary' | 'trace';
 export type Settings = Required<Omit<P2POptions, Derived>> & Pick<P2POptions, Derived>;
 
 const kMemoryMinBytes = 1024 * 1024;
@@ -67,6 +72,7 @@ const checks: Record<keyof P2POptions, [Check, string]> = {
   wasmUrl: [(v: unknown) => (typeof v === 'string' && v.length > 0) || v instanceof URL, 'a URL'],
   wasmBinary: [(v: unknown) => v instanceof ArrayBuffer || ArrayBuffer.isView(v), 'an ArrayBuffer or Uint8Array'],
   seed: [(v: unknown) => isWhole(v, 0, 0xffffffff), 'a whole number from 0 to 4294967295'],
+  trace: [isFunction, 'a function'],
 };
 
 function isSocketUrl(text: string): boolean {

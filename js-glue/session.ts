@@ -15,6 +15,7 @@ import { PlaylistObserver, type Unsupported } from './playlist-observer.js';
 import { SegmentIndex } from './segment-index.js';
 import { makeStats, readBlocks, readBlockStatus, readCounters, readPeers, type Absence, type P2PStats } from './snapshot.js';
 import type { BlockStatus, PeerInfo, SegmentBlocks } from './snapshot.js';
+import { traced } from './trace.js';
 import { TrackerSocket } from './tracker-socket.js';
 import { TransferLog } from './transfer-log.js';
 
@@ -46,7 +47,8 @@ export class Session {
   constructor(hls: Hls, settings: Settings, module: CoreModule, swarm: Uint8Array, bytesOutside: number, report: SessionReport) {
     this.#settings = settings;
     this.#index = new SegmentIndex(settings.segmentKey);
-    const core = (this.#core = new Core(module, settings.seed, (record) => perform(parts, record), report.broken));
+    const observed = settings.trace ? traced(module, settings.trace) : module;
+    const core = (this.#core = new Core(observed, settings.seed, (record) => perform(parts, record), report.broken));
     this.desk = new MarketDesk(core, this.#index, this.#store, this.#log);
     this.#tracker = this.#makeTracker(report);
     this.#pool = new PeerPool(core, settings.iceServers, {

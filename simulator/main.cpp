@@ -32,6 +32,7 @@ struct RunOptions {
   uint32_t threads = std::max(1u, std::min(8u, std::thread::hardware_concurrency()));
   bool is_json = false;
   bool is_ours_only = false;
+  bool has_coin = true;
 };
 
 std::function<void(double)> progress_of(const std::string& what) {
@@ -63,8 +64,10 @@ int run_scenario(const RunOptions& options) {
   std::vector<Column> columns{{"ours", &ours}};
   if (!options.is_ours_only) {
     alone = go(Mode::kCdnOnly, "CDN only");
-    coin = go(Mode::kCoin, "coin");
-    columns.push_back({"coin", &coin});
+    if (options.has_coin) {
+      coin = go(Mode::kCoin, "coin");
+      columns.push_back({"coin", &coin});
+    }
     columns.push_back({"CDN only", &alone});
   }
   LatenessChecker lateness(alone.plays);
@@ -135,11 +138,20 @@ int replay_trace(const std::string& path) {
     std::cerr << path << ": cannot be read\n";
     return 2;
   }
-  const ReplayResult result = replay(file);
-  std::cout << result.calls << " calls, " << result.steps << " steps, " << result.actions << " actions\n";
-  if (!result.difference) return 0;
-  std::cerr << path << ": " << *result.difference << "\n";
-  return 1;
+  try {
+    const ReplayResult result = replay(file);
+    if (result.difference) {
+      std::cerr << path << ":" << result.difference->line << ": " << result.difference->text << "\n";
+      std::cerr << "The same until there: ";
+    }
+    (result.difference ? std::cerr : std::cout)
+        << result.calls << " calls, " << result.steps << " steps, " << result.actions
+        << " actions, recorded by hls-bazaar " << result.library << "\n";
+    return result.difference ? 1 : 0;
+  } catch (const TraceError& error) {
+    std::cerr << path << ":" << error.line << ": " << error.what() << "\n";
+    return 2;
+  }
 }
 
 }  // namespace
@@ -156,6 +168,7 @@ int main(int argc, char** argv) {
   run_command->add_option("--seed", options.seed, "the same seed gives the same run, bit for bit");
   run_command->add_option("--threads", options.threads, "does not change the result")->check(CLI::Range(1, 64));
   run_command->add_flag("--json", options.is_json, "one JSON object on stdout");
+  run_command->add_flag("!--no-coin", options.has_coin, "without the coin's run");
   run_command->add_flag("--ours-only", options.is_ours_only, "without the runs to compare with");
 
   PlotOptions plot_options;

@@ -395,3 +395,12 @@ test('p2p: false is the engine with the CDN alone', async () => {
   jest.advanceTimersByTime(1000);
   expect([FakeSocket.all.length, p2p.stats.reason, p2p.stats.bytesFromCdn]).toEqual([0, 'switched-off', kBytes]);
 });
+
+test('trace: a header with the seed, then what the session tells its engine first', async () => {
+  const lines: string[] = [];
+  await live(1, 3, { trace: (line) => lines.push(line) });
+  expect(JSON.parse(lines[0]!)).toMatchObject({ trace: 1, seed: 1 });
+  const calls = lines.slice(1).map((line) => (JSON.parse(line) as { call: string }).call);
+  expect(calls.slice(0, 2)).toEqual(['at', 'configure']);
+  expect(calls).toContain('segment_seen');
+});

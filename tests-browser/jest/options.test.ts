@@ -39,6 +39,7 @@ test.each([
   ['wasmUrl', ''],
   ['wasmBinary', []],
   ['seed', -1],
+  ['trace', true],
 ])('a wrong %s (%p) is a TypeError that names it', (name, value) => {
   const attempt = (): unknown => readOptions({ tracker, [name]: value } as unknown as P2POptions);
   expect(attempt).toThrow(TypeError);

@@ -152,6 +152,11 @@ export class Viewer {
     return this.page.evaluate(() => (window as any).probe.hashes);
   }
 
+  /** What its engine was told and answered, as JSON lines. */
+  trace(): Promise<string[]> {
+    return this.page.evaluate(() => (window as any).viewer.trace);
+  }
+
   async close(): Promise<void> {
     await this.context.close();
   }
@@ -186,12 +191,13 @@ export class Stage {
     return { page, context, pageErrors };
   }
 
-  async viewer(name: string, options: { p2p?: boolean; browser?: Browser; bazaar?: object } = {}): Promise<Viewer> {
+  async viewer(name: string, options: { p2p?: boolean; trace?: boolean; browser?: Browser; bazaar?: object } = {}): Promise<Viewer> {
     const { page, context, pageErrors } = await this.newPage(options.browser);
     const query = new URLSearchParams({
       tracker: this.tracker.url,
       viewer: name,
       p2p: options.p2p === false ? '0' : '1',
+      trace: options.trace ? '1' : '0',
       bazaar: JSON.stringify(options.bazaar ?? {}),
     });
     await page.goto(`${this.origin.url}/viewer.html?${query}`, { waitUntil: 'commit' });
@@ -203,7 +209,7 @@ export class Stage {
   }
 
   /** Several viewers, playing and (unless p2p is false) connected to each other. */
-  async swarm(names: string[], options: { p2p?: boolean } = {}): Promise<Viewer[]> {
+  async swarm(names: string[], options: { p2p?: boolean; trace?: boolean } = {}): Promise<Viewer[]> {
     const viewers: Viewer[] = [];
     // One after the other: latency is decided at the start, and starts that fight for two cores say nothing about sharing.
     for (const name of names) {

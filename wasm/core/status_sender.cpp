@@ -1,6 +1,7 @@
 #include "status_sender.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace bazaar {
 
@@ -28,7 +29,7 @@ void StatusSender::add(const Segment& segment, uint32_t first, uint32_t end) {
   const uint32_t count = end - first;
   const size_t packed_bytes = (count + 3) / 4;
   if (status_.run_count == wire::kStatusRunsMax || packed_used_ + packed_bytes > packed_.size()) {
-    send_gathered(target_);
+    send_gathered();
     begin(false);  // the rest of a long snapshot follows as deltas
   }
   wire::StatusRun& run = status_.runs[status_.run_count++];
@@ -49,7 +50,7 @@ void StatusSender::add(const Segment& segment, uint32_t first, uint32_t end) {
 
 void StatusSender::add_dropped(SegmentKey key) {
   if (status_.run_count == wire::kStatusRunsMax) {
-    send_gathered(target_);
+    send_gathered();
     begin(false);
   }
   wire::StatusRun& run = status_.runs[status_.run_count++];
@@ -58,28 +59,66 @@ void StatusSender::add_dropped(SegmentKey key) {
   run.dropped = true;
 }
 
-void StatusSender::send_gathered(Handle target) {
+void StatusSender::send_gathered() {
   const size_t length = wire::encode(status_, world_.actions.room());
   if (length == 0) return;
   const int32_t offset = world_.actions.take(length);
-  if (target != 0) {
-    if (Peer* peer = world_.peers.get(target)) world_.send_taken(target, *peer, offset, length);
-    return;
-  }
   world_.peers.each([&](Handle handle, Peer& peer) {
-    if (peer.is_trading()) world_.send_taken(handle, peer, offset, length);
+    if (peer.is_trading() && (targets_ & mask_of(Slots<Peer>::slot_of(handle))) != 0)
+      world_.send_taken(handle, peer, offset, length);
   });
 }
 
 void StatusSender::send_snapshot(Handle peer) {
-  target_ = peer;
+  targets_ = mask_of(Slots<Peer>::slot_of(peer));
   begin(true);
   if (world_.is_giving())
     world_.window.each([&](Handle, const Segment& segment) {
       if (segment.is_ours && !segment.is_cdn_only) add(segment, 0, segment.blocks.size());
     });
-  send_gathered(peer);
-  target_ = 0;
+  send_gathered();
+}
+
+// Whether any of the changed blocks is news to that neighbour: it will not ask for what it holds, nor seed it.
+bool StatusSender::is_news(const StatusBoard::Change& change, size_t slot) const {
+  const Segment* segment = world_.window.get(change.segment);
+  if (!segment || segment->is_cdn_only || !world_.is_giving()) return false;
+  const uint32_t end = std::min(change.end, segment->blocks.size());
+  if (change.first >= end || end > segment->offers.size()) return true;  // the segment itself is the news
+  const PeerMask bit = mask_of(slot);
+  for (uint32_t block = change.first; block < end; ++block) {
+    if ((segment->offers.holders(block) & bit) == 0) return true;
+  }
+  return false;
+}
+
+// Neighbours to whom the same changes are news get the same bytes.
+void StatusSender::tell_changes() {
+  std::array<uint64_t, tunables::kPeerSlots> news{};  // a bit a change, for each peer slot; the last bit for all the rest
+  world_.peers.each([&](Handle handle, const Peer& peer) {
+    if (!peer.is_trading()) return;
+    const size_t slot = Slots<Peer>::slot_of(handle);
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      if (is_news(changes_[i], slot)) news[slot] |= uint64_t{1} << std::min<size_t>(i, 63);
+    }
+  });
+  PeerMask told = 0;
+  world_.peers.each([&](Handle handle, const Peer& peer) {
+    const size_t slot = Slots<Peer>::slot_of(handle);
+    if (!peer.is_trading() || (told & mask_of(slot)) != 0) return;
+    targets_ = 0;
+    for (size_t other = slot; other < news.size(); ++other) {
+      if (news[other] == news[slot]) targets_ |= mask_of(other);
+    }
+    told |= targets_;
+    begin(false);
+    for (const SegmentKey key : dropped_) add_dropped(key);
+    for (size_t i = 0; i < changes_.size(); ++i) {
+      if ((news[slot] >> std::min<size_t>(i, 63) & 1) == 0) continue;
+      if (const Segment* segment = world_.window.get(changes_[i].segment)) add(*segment, changes_[i].first, changes_[i].end);
+    }
+    if (status_.run_count > 0) send_gathered();
+  });
 }
 
 TimeMs StatusSender::flush() {
@@ -91,13 +130,7 @@ TimeMs StatusSender::flush() {
   }
   if (world_.status.due_ms() <= world_.now) {
     world_.status.take(changes_, dropped_);
-    begin(false);
-    for (const SegmentKey key : dropped_) add_dropped(key);
-    for (const StatusBoard::Change& change : changes_) {
-      const Segment* segment = world_.window.get(change.segment);
-      if (segment && !segment->is_cdn_only && world_.is_giving()) add(*segment, change.first, change.end);
-    }
-    if (status_.run_count > 0) send_gathered(0);
+    tell_changes();
     changes_.clear();
     dropped_.clear();
   }
@@ -107,7 +140,8 @@ TimeMs StatusSender::flush() {
     if (world_.now >=
         peer.told_ms + tunables::kHeartbeatMs) {  // the sum that was returned: a difference may round below
       begin(false);
-      send_gathered(handle);
+      targets_ = mask_of(Slots<Peer>::slot_of(handle));
+      send_gathered();
     }
     next = std::min(next, peer.told_ms + tunables::kHeartbeatMs);
   });

@@ -1,4 +1,4 @@
-// Tells the neighbours what we have: a snapshot to a new peer, deltas to all, a heartbeat when there is nothing to say.
+// Tells the neighbours what we have: a snapshot to a new peer, deltas to whom they are news, a heartbeat when there is nothing to say.
 // Owns nothing but scratch memory; reads the window, writes messages. Invariant: every trading peer has been sent a
 // snapshot before its first delta.
 #pragma once
@@ -28,13 +28,15 @@ class StatusSender {
   void begin(bool is_snapshot);
   void add(const Segment& segment, uint32_t first, uint32_t end);
   void add_dropped(SegmentKey key);
-  /// Sends what was gathered, to one peer or to all that trade (peer 0).
-  void send_gathered(Handle peer);
+  void tell_changes();
+  bool is_news(const StatusBoard::Change& change, size_t slot) const;
+  /// Sends what was gathered to those targets that trade.
+  void send_gathered();
 
   World& world_;
   wire::Status status_;
   size_t packed_used_ = 0;
-  Handle target_ = 0;
+  PeerMask targets_ = 0;  ///< peer slots that the message being gathered is for
   std::array<uint8_t, 8 * 1024> packed_{};
   std::vector<StatusBoard::Change> changes_;
   std::vector<SegmentKey> dropped_;

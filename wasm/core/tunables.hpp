@@ -136,9 +136,9 @@ inline constexpr TimeMs kSilenceMs = 5'000;
 inline constexpr TimeMs kHeartbeatMs = 1'000;
 /// STATUS changes are gathered this long; the start of a CDN fetch goes out at once, for it stops others from rolling.
 /// 20 ms cost segments-1s-tight 0.5 % for 1 % fewer control bytes.
-inline constexpr TimeMs kStatusBatchMs = 10;
+inline constexpr TimeMs kStatusBatchMs = 3;
 /// What has been asked of a peer is told this late: most of it is downloaded, or refused, by then.
-inline constexpr TimeMs kStatusLazyMs = 200;
+inline constexpr TimeMs kStatusLazyMs = 1'000;
 /// Messages a second that one peer may send, and the burst: ten times what a 20 Mbit/s stream needs.
 inline constexpr double kMessagesPerSecondMax = 1'000;
 inline constexpr double kMessagesBurst = 2'000;

@@ -1,5 +1,5 @@
 // Owns: the bare viewer: what headless browsers and tests open. Query: src, tracker, p2p=0|1, viewer (name),
-// report=1 (tell the demo's server), bazaar={json} and hls={json} (options passed on).
+// report=1 (tell the demo's server), trace=1 (keep the engine's trace), bazaar={json} and hls={json} (options passed on).
 // Refuses: looks. Invariant: `window.viewer` exists before anything is loaded.
 import { formatBytes, formatPercent } from './format';
 import { offloadOf } from './byte-ledger';
@@ -10,18 +10,22 @@ const query = new URLSearchParams(location.search);
 const json = (name: string): Record<string, unknown> => JSON.parse(query.get(name) ?? '{}') as Record<string, unknown>;
 const video = document.querySelector('video')!;
 
+/** JSON lines for `simulator replay`. */
+const trace: string[] = [];
+
 const player = new Player(video, {
   src: query.get('src') ?? '/live/master.m3u8',
   tracker: query.get('tracker'),
   viewer: query.get('viewer') ?? `viewer-${Math.random().toString(36).slice(2, 8)}`,
   p2p: query.get('p2p') !== '0',
-  bazaar: json('bazaar'),
+  bazaar: { ...json('bazaar'), ...(query.get('trace') === '1' && { trace: (line: string) => trace.push(line) }) },
   hls: json('hls'),
 });
 
 const api = {
   player,
   video,
+  trace,
   hls: player.hls,
   get p2p() {
     return player.p2p;

@@ -1,0 +1,61 @@
+// What the market promises, scenario by scenario, and how a set of runs is held against it.
+// Owns goals; refuses to run anything. Invariant: a figure that misses its goal is named, never rounded to a pass.
+
+/** What holds in every scenario. */
+export const everywhere = { waste: 0.02, control: 0.02, start_up_ms: 50, by_deadline: 0.02 };
+
+/** `goal`: ours / limit at least; `copies`: of the audience at most; `is_rich`: uplinks carry 1.2 times the stream or more;
+ *  `is_changing`: viewers come or links fail, so bytes by deadline are not bounded. */
+export const rows = [
+  { scenario: 'uplinks-rich', viewers: 1000, goal: 0.97, copies: 0.02, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 10000, goal: 0.97, is_rich: true },
+  { scenario: 'uplinks-equal', viewers: 1000, goal: 0.92 },
+  { scenario: 'uplinks-poor', viewers: 1000, goal: 0.95 },
+  { scenario: 'uplinks-unequal', viewers: 1000, goal: 0.95 },
+  { scenario: 'segments-1s-tight', viewers: 1000, goal: 0.93, is_rich: true },
+  { scenario: 'churn', viewers: 1000, goal: 0.93, is_rich: true },
+  { scenario: 'nat', viewers: 1000, goal: 0.93, is_rich: true },
+  { scenario: 'three-renditions', viewers: 1000, goal: 0.93, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 5, goal: 0.97, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 10, goal: 0.97, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 20, goal: 0.97, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 50, goal: 0.97, is_rich: true },
+  { scenario: 'uplinks-rich', viewers: 100, is_rich: true },
+  { scenario: 'steady', viewers: 1000 },
+  { scenario: 'flash-crowd', viewers: 10000 },
+  { scenario: 'leave-30-percent', viewers: 1000 },
+  { scenario: 'mobile', viewers: 1000 },
+  { scenario: 'free-riders', viewers: 1000 },
+  { scenario: 'liars', viewers: 1000 },
+  { scenario: 'slow-peers', viewers: 1000 },
+  { scenario: 'cdn-slow', viewers: 1000 },
+  { scenario: 'cdn-outage', viewers: 1000 },
+];
+
+/** @param {number[]} values */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Medians of a row's runs, and the goals that they miss. Stalls and broken promises are not medians: the worst seed counts. */
+export function judge(row, runs) {
+  const of = (key) => median(runs.map((run) => run.ours[key]));
+  const worst = (value) => Math.max(...runs.map(value));
+  const of_limit = of('of_limit');
+  const extra_stalls = worst((run) => run.stalls_that_cdn_only_has_not);
+  const start_up_more_ms = median(runs.map((run) => run.ours.start_up_p95_ms - run['CDN only'].start_up_p95_ms));
+  const missed = [];
+  const hold = (isMet, words) => isMet || missed.push(words);
+  hold(row.goal === undefined || of_limit >= row.goal, `ours / limit < ${row.goal}`);
+  hold(row.copies === undefined || of('copies_of_audience') <= row.copies, `copies > ${row.copies} N`);
+  hold(of('waste') <= everywhere.waste, 'waste');
+  hold(of('control') <= everywhere.control, 'control');
+  hold(!row.is_rich || of('by_deadline') <= everywhere.by_deadline, 'bytes by deadline');
+  hold(start_up_more_ms <= everywhere.start_up_ms, 'start-up');
+  hold(extra_stalls === 0, 'stalls');
+  const complaints = worst((run) => run.ours.complaints);
+  hold(complaints === 0, `${complaints} broken promises`);
+  return { of_limit, extra_stalls, start_up_more_ms, missed };
+}
