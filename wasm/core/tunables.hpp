@@ -113,6 +113,8 @@ inline constexpr double kQueueBlocks = 2.5;
 /// The first of these bounds grows with what the uplink can do beyond the stream's own bitrate, up to so much: where
 /// uplinks have room to spare a queue is a moment's crowd, and standing in it beats asking around.
 inline constexpr double kQueueRoomMax = 2.0;
+/// An accepted request that waits longer than this multiple of the bound is refused after all.
+inline constexpr double kQueueLateness = 1.2;
 /// Slower uplinks serve nobody, and tell nobody what they have: a block that comes after seconds has been asked of the
 /// CDN by then, and may stall a viewer.
 inline constexpr TimeMs kBlockMsMax = 2'000;
