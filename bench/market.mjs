@@ -72,7 +72,7 @@ for (const [row, runs] of results) {
   table.push([
     row.scenario, row.viewers, of('offload').toFixed(4), of('limit').toFixed(4), verdict.of_limit.toFixed(4),
     row.goal === undefined ? '' : `≥ ${row.goal}`, of('copies_of_audience').toFixed(4), of('by_deadline').toFixed(4),
-    of('waste').toFixed(4), of('control').toFixed(4), verdict.extra_stalls, `${verdict.start_up_more_ms >= 0 ? '+' : ''}${verdict.start_up_more_ms.toFixed(0)} ms`,
+    of('waste').toFixed(4), of('control').toFixed(4), verdict.late, `${verdict.start_up_more_ms >= 0 ? '+' : ''}${verdict.start_up_more_ms.toFixed(0)} ms`,
     of('events_per_viewer_second').toFixed(0), verdict.missed.join('; '),
   ]);
   record.push({ ...row, ...verdict, seeds: runs.length, ...Object.fromEntries(Object.keys(runs[0].ours).filter((key) => typeof runs[0].ours[key] === 'number').map((key) => [key, of(key)])) });

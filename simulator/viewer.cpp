@@ -620,6 +620,7 @@ void Viewer::playlist(uint32_t published, Bus& bus) {
 }
 
 void Viewer::load_next(Bus& bus) {
+  if (listed_ == 0) return;  // hls.js loads nothing of a rendition whose playlist is not here yet
   const std::optional<uint32_t> sn = player_.load_next(bus.now());
   if (!sn) return;
   loading_rendition_ = rendition_;
