@@ -30,7 +30,7 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
     return reject(handle, request.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
   }
   const TimeMs wait = world_.upload_wait_ms(bytes);
-  const TimeMs wait_max = queue_max_ms(bytes / world_.pace.uplink());
+  const TimeMs wait_max = world_.queue_max_ms(bytes / world_.pace.uplink());
   if (wait > std::min<TimeMs>(wait_max, request.slack_ms)) {
     const TimeMs retry = std::clamp(wait - tunables::kRetryShare * wait_max, 40.0, 2'000.0);
     return reject(handle, request.id, wire::RejectReason::kBusy, static_cast<uint16_t>(retry));
