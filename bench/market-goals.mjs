@@ -5,7 +5,7 @@
 export const everywhere = { waste: 0.02, control: 0.02, start_up_ms: 50, by_deadline: 0.02 };
 
 /** `goal`: ours / limit at least; `copies`: of the audience at most; `is_rich`: uplinks carry 1.2 times the stream or more;
- *  `is_changing`: viewers come or links fail, so bytes by deadline are not bounded. */
+ *  `seeds`: fewer than asked for, where no ours / limit is promised. */
 export const rows = [
   { scenario: 'uplinks-rich', viewers: 1000, goal: 0.97, copies: 0.02, is_rich: true },
   { scenario: 'uplinks-rich', viewers: 10000, goal: 0.97, is_rich: true },
@@ -20,16 +20,16 @@ export const rows = [
   { scenario: 'uplinks-rich', viewers: 10, goal: 0.97, is_rich: true },
   { scenario: 'uplinks-rich', viewers: 20, goal: 0.97, is_rich: true },
   { scenario: 'uplinks-rich', viewers: 50, goal: 0.97, is_rich: true },
-  { scenario: 'uplinks-rich', viewers: 100, is_rich: true },
-  { scenario: 'steady', viewers: 1000 },
-  { scenario: 'flash-crowd', viewers: 10000 },
-  { scenario: 'leave-30-percent', viewers: 1000 },
-  { scenario: 'mobile', viewers: 1000 },
-  { scenario: 'free-riders', viewers: 1000 },
-  { scenario: 'liars', viewers: 1000 },
-  { scenario: 'slow-peers', viewers: 1000 },
-  { scenario: 'cdn-slow', viewers: 1000 },
-  { scenario: 'cdn-outage', viewers: 1000 },
+  { scenario: 'uplinks-rich', viewers: 100, is_rich: true, seeds: 1 },
+  { scenario: 'steady', viewers: 1000, seeds: 1 },
+  { scenario: 'flash-crowd', viewers: 10000, seeds: 1 },
+  { scenario: 'leave-30-percent', viewers: 1000, seeds: 1 },
+  { scenario: 'mobile', viewers: 1000, seeds: 1 },
+  { scenario: 'free-riders', viewers: 1000, seeds: 1 },
+  { scenario: 'liars', viewers: 1000, seeds: 1 },
+  { scenario: 'slow-peers', viewers: 1000, seeds: 1 },
+  { scenario: 'cdn-slow', viewers: 1000, seeds: 1 },
+  { scenario: 'cdn-outage', viewers: 1000, seeds: 1 },
 ];
 
 /** @param {number[]} values */

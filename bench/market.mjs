@@ -47,7 +47,7 @@ const names = options.scenarios?.split(',');
 const wanted = rows
   .filter((row) => !names || names.includes(row.scenario))
   .map((row) => ({ ...row, viewers: options.viewers ?? row.viewers }));
-const jobs = wanted.flatMap((row) => Array.from({ length: options.seeds }, (_, i) => ({ row, seed: i + 1 })));
+const jobs = wanted.flatMap((row) => Array.from({ length: Math.min(options.seeds, row.seeds ?? options.seeds) }, (_, i) => ({ row, seed: i + 1 })));
 const results = new Map(wanted.map((row) => [row, []]));
 const total = jobs.length;
 await Promise.all(
