@@ -2,7 +2,7 @@
 // `npm run bench:browser`: real Chromiums in network namespaces, ours beside p2p-media-loader and the bare CDN, on one stream.
 // Owns options, order, the record and the exit code; refuses to measure (bench/browser/ does). Invariant: however this ends, no
 // namespace, bridge or process of it is left; what a killed run left is removed before the next begins.
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -23,10 +23,11 @@ import { DemoError } from '../web-demo/origin/demo-error.mjs';
 const kRecord = fileURLToPath(new URL('results/browser.json', import.meta.url));
 const kFloorSeconds = 8;
 
+const namesOf = (/** @type {{ name: string }[]} */ known) => known.map(({ name }) => name).join(', ');
 const among = (/** @type {{ name: string }[]} */ known) => (/** @type {string} */ text) => {
   const names = text === 'none' ? [] : text.split(',');
   const wrong = names.find((name) => !known.some((one) => one.name === name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`There is ${known.map(({ name }) => name).join(', ')}; "none" for none.`);
+  if (wrong !== undefined) throw new InvalidArgumentError(`There is ${namesOf(known)}; "none" for none.`);
   return known.filter(({ name }) => names.includes(name));
 };
 const seconds = (/** @type {string} */ text) => {
@@ -37,8 +38,8 @@ const seconds = (/** @type {string} */ text) => {
 
 const options = new Command('npm run bench:browser --')
   .description('Viewers in real browsers with real uplinks: hls-bazaar, p2p-media-loader and the CDN alone, side by side.')
-  .option('--cases <names>', `of ${cases.map(({ name }) => name).join(', ')}; none`, among(cases), cases)
-  .option('--contestants <names>', `of ${contestants.map(({ name }) => name).join(', ')}`, among(contestants), contestants)
+  .addOption(new Option('--cases <names>', `of ${namesOf(cases)}; none`).argParser(among(cases)).default(cases, 'all'))
+  .addOption(new Option('--contestants <names>', `of ${namesOf(contestants)}`).argParser(among(contestants)).default(contestants, 'all'))
   .option('--sweep', 'also segment lengths of 1, 2, 4 s with 2, 4, 6, 8 viewers, ours and the CDN alone')
   .option('--seconds <n>', 'length of the measured window', seconds, 40)
   .option('--warm-up <n>', 'seconds from the last first picture to the window', seconds, 20)

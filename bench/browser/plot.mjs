@@ -3,7 +3,7 @@
 // chooses inks inside the picture, and each line also has a shape of its own.
 
 const kWidth = 760;
-const kHeight = 330;
+const kHeight = 350;
 const kPanel = { width: 290, height: 220, top: 46 };
 const kLefts = [52, 432];
 /** Middle tones: at least 3:1 against either background. */
