@@ -3,11 +3,12 @@
 namespace bazaar::sim {
 
 Cdn::Cdn(const Scenario& scenario, const Network& network, const Stream& stream, uint64_t seed)
-    : scenario_(scenario), network_(network), stream_(stream), seed_(seed) {
+    : scenario_(scenario), network_(network), stream_(stream), seed_(seed), dice_(mix(seed, 13)) {
   double mean_bitrate = 0;
   for (uint32_t i = 0; i < stream.renditions(); ++i) mean_bitrate += stream.bytes_per_ms(i) / stream.renditions();
   egress_bytes_per_ms_ = scenario.cdn_of_audience * scenario.viewers * mean_bitrate;
   by_second_.resize(static_cast<size_t>(scenario.duration_ms / 1000) + 2);
+  copies_.resize(stream.blocks_of_run());
 }
 
 bool Cdn::is_out(uint32_t viewer, TimeMs now) const {
@@ -15,14 +16,15 @@ bool Cdn::is_out(uint32_t viewer, TimeMs now) const {
          roll_of(seed_, viewer, 6) < scenario_.outage_share;
 }
 
+Cdn::Connection& Cdn::connection(uint32_t viewer) {
+  if (viewer >= connections_.size()) connections_.resize(viewer + 1);
+  return connections_[viewer];
+}
+
 void Cdn::handle(const Event& event, std::span<const uint8_t>, Bus& bus) {
   switch (event.kind) {
-    case Kind::kPlaylistWanted: {
-      Event answer;
-      answer.kind = Kind::kPlaylist;
-      answer.a = static_cast<int32_t>(stream_.published(bus.now()));
-      return bus.post(event.from, network_.cdn_ms(event.from), answer);
-    }
+    case Kind::kPlaylistWanted:
+      return playlist(event.from, bus);
     case Kind::kFetch:
       return fetch(event, bus);
     case Kind::kAbort:
@@ -30,20 +32,38 @@ void Cdn::handle(const Event& event, std::span<const uint8_t>, Bus& bus) {
         if (flow.is_used && flow.viewer == event.from && flow.fetch == event.a) flow.end = flow.next;
       }
       return;
-    case Kind::kFlow:
-      return flow_due(static_cast<size_t>(event.a), bus);
-    case Kind::kEgress: {
+    case Kind::kFlow: {
+      const auto slot = static_cast<size_t>(event.a);
+      const uint32_t viewer = flows_[slot].viewer;
+      if (event.b == 1) connection(viewer).is_busy = false;
+      connection(viewer).waiting.push_back(slot);
+      return next_chunk(viewer, bus);
+    }
+    case Kind::kEgress:
       is_egress_busy_ = false;
       while (!queue_.empty() && !is_egress_busy_) {
         const size_t slot = queue_.front();
         queue_.pop_front();
-        flow_due(slot, bus);
+        const uint32_t viewer = flows_[slot].viewer;
+        if (!has_ended(slot)) {
+          take_egress(slot, bus);
+        } else {
+          connection(viewer).is_busy = false;
+          next_chunk(viewer, bus);
+        }
       }
       return;
-    }
     default:
       return;
   }
+}
+
+void Cdn::playlist(uint32_t viewer, Bus& bus) {
+  Event answer;
+  answer.kind = Kind::kPlaylist;
+  answer.a = is_out(viewer, bus.now()) ? -1 : static_cast<int32_t>(stream_.published(bus.now()));
+  const TimeMs jitter = -network_.cdn_jitter_ms(viewer) * std::log1p(-dice_.roll());
+  bus.post(viewer, network_.cdn_ms(viewer) + jitter, answer);
 }
 
 void Cdn::fetch(const Event& event, Bus& bus) {
@@ -81,57 +101,72 @@ void Cdn::fetch(const Event& event, Bus& bus) {
   flow.sn = sn;
   flow.next = first;
   flow.end = count == 0 ? blocks : std::min(blocks, first + count);
-  flow.paced_ms = bus.now() + scenario_.cdn_answer_ms;
   Event due;
   due.kind = Kind::kFlow;
   due.a = static_cast<int32_t>(slot);
   bus.later(scenario_.cdn_answer_ms, due);
 }
 
-void Cdn::flow_due(size_t slot, Bus& bus) {
+// The viewer's downlink takes more: the next of its flows has its turn.
+void Cdn::next_chunk(uint32_t viewer, Bus& bus) {
+  Connection& to = connection(viewer);
+  while (!to.is_busy && !to.waiting.empty()) {
+    const size_t slot = to.waiting.front();
+    to.waiting.pop_front();
+    if (has_ended(slot)) continue;
+    to.is_busy = true;
+    if (egress_bytes_per_ms_ <= 0) return send_chunk(slot, 0, bus);
+    if (!is_egress_busy_) return take_egress(slot, bus);
+    queue_.push_back(slot);
+  }
+}
+
+bool Cdn::has_ended(size_t slot) {
   Flow& flow = flows_[slot];
-  if (flow.next >= flow.end) {
-    flow.is_used = false;
-    free_.push_back(slot);
-    return;
-  }
-  if (egress_bytes_per_ms_ > 0) {
-    if (is_egress_busy_) {
-      queue_.push_back(slot);
-      return;
-    }
-    const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
-    const TimeMs takes = bytes / egress_bytes_per_ms_;
-    is_egress_busy_ = true;
-    Event free;
-    free.kind = Kind::kEgress;
-    bus.later(takes, free);
-    return send_chunk(slot, takes, bus);
-  }
-  send_chunk(slot, 0, bus);
+  if (flow.next < flow.end) return false;
+  flow.is_used = false;
+  free_.push_back(slot);
+  return true;
+}
+
+void Cdn::take_egress(size_t slot, Bus& bus) {
+  const Flow& flow = flows_[slot];
+  const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
+  const TimeMs takes = bytes / egress_bytes_per_ms_;
+  is_egress_busy_ = true;
+  Event free;
+  free.kind = Kind::kEgress;
+  bus.later(takes, free);
+  send_chunk(slot, takes, bus);
 }
 
 void Cdn::send_chunk(size_t slot, TimeMs delay_ms, Bus& bus) {
   Flow& flow = flows_[slot];
+  Connection& to = connection(flow.viewer);
   const uint32_t bytes = block_bytes_of(stream_.segment_bytes(flow.rendition, flow.sn), flow.next);
   Event chunk;
   chunk.kind = Kind::kChunk;
   chunk.a = flow.fetch;
   chunk.b = static_cast<int32_t>(flow.next);
   chunk.c = static_cast<int32_t>(bytes);
+  ++copies_[stream_.block_index(flow.rendition, flow.sn, flow.next)];
   ++flow.next;
   chunk.d = flow.next >= flow.end ? 1 : 0;
-  bus.post(flow.viewer, delay_ms + network_.cdn_ms(flow.viewer), chunk);
   bytes_sent_ += bytes;
   if (bus.now() >= scenario_.warm_up_ms) bytes_measured_ += bytes;
   by_second_[static_cast<size_t>(bus.now() / 1000)] += bytes;
 
-  const TimeMs pace = bytes / network_.downlink();
-  flow.paced_ms = std::max(flow.paced_ms, bus.now()) + pace;
+  // TCP delivers in order: what is late holds up what comes behind it.
+  const TimeMs one_way = network_.cdn_ms(flow.viewer);
+  const TimeMs extra = network_.extra_ms(bytes, one_way, network_.cdn_jitter_ms(flow.viewer), dice_);
+  to.arrived_ms = std::max(to.arrived_ms, bus.now() + delay_ms + one_way + extra);
+  bus.post(flow.viewer, to.arrived_ms - bus.now(), chunk);
+
   Event due;
   due.kind = Kind::kFlow;
   due.a = static_cast<int32_t>(slot);
-  bus.later(std::max(pace, delay_ms), due);
+  due.b = 1;
+  bus.later(std::max(bytes / network_.downlink(), delay_ms), due);
 }
 
 }  // namespace bazaar::sim

@@ -13,18 +13,19 @@ namespace bazaar::sim {
 enum class Kind : uint16_t {
   // to a viewer, from itself
   kJoin,
-  kLeave,     ///< a: 1 when without a word
-  kTimer,     ///< the engine's deadline
-  kTick,      ///< the player reports its playhead
-  kPoll,      ///< the playlist is asked for
-  kAppended,  ///< a: sequence number of the segment that the player has appended
-  kRetry,     ///< the stock loader tries again
-  kSwitch,    ///< the player changes rendition
-  kDialled,   ///< a: handle; ICE and DTLS are through
-  kWritable,  ///< a: handle; the channel's queue is empty
-  kVerified,  ///< a: segment, b: block, c: 1 when the hash is right
-  kBlockIn,   ///< like kBlock, through the downlink
-  kChunkIn,   ///< like kChunk, through the downlink
+  kLeave,      ///< a: 1 when without a word
+  kTimer,      ///< the engine's deadline
+  kTick,       ///< the player reports its playhead
+  kPoll,       ///< the playlist is asked for
+  kAppended,   ///< a: sequence number of the segment that the player has appended
+  kRetry,      ///< the stock loader tries again
+  kSwitch,     ///< the player changes rendition
+  kDialled,    ///< a: handle; ICE and DTLS are through
+  kWritable,   ///< a: handle; the channel's queue is empty
+  kVerified,   ///< a: segment, b: block, c: 1 when the hash is right
+  kMessageIn,  ///< like kMessage, through the downlink
+  kBlockIn,    ///< like kBlock, through the downlink
+  kChunkIn,    ///< like kChunk, through the downlink
   // to a viewer, from another
   kMessage,  ///< a: the receiver's handle; bytes: the frame
   kBlock,  ///< a: the receiver's handle, b: payload bytes, c: hops of the copy, d: 1 when it is true; bytes: the header
@@ -32,7 +33,7 @@ enum class Kind : uint16_t {
   kLinkDown,  ///< a: the receiver's handle
   // to a viewer, from the tracker and the CDN
   kFrame,     ///< bytes: the frame
-  kPlaylist,  ///< a: segments published when it was answered
+  kPlaylist,  ///< a: segments published when it was answered; -1: an error
   kHeaders,   ///< a: fetch, b: bytes of the segment, c: 1 when ranged
   kChunk,     ///< a: fetch, b: block, c: bytes, d: 1 when it is the last
   kFailed,    ///< a: fetch, b: HTTP status
@@ -44,7 +45,7 @@ enum class Kind : uint16_t {
   kPlaylistWanted,
   kFetch,   ///< a: fetch, b: rendition, c: sequence number, d: first block << 16 | count (0: whole)
   kAbort,   ///< a: fetch
-  kFlow,    ///< a: slot of the flow whose next chunk is due
+  kFlow,    ///< a: a flow that wants its turn, b: 1 when its viewer's link has taken the last chunk
   kEgress,  ///< the egress link is free
 };
 

@@ -5,23 +5,29 @@
 
 namespace bazaar::sim {
 
+namespace {
+/// Limits as near as this are told by the simpler name.
+constexpr double kSame = 0.0005;
+}  // namespace
+
 std::vector<Limit> limits_of(const LimitInputs& in) {
-  std::vector<Limit> limits;
-  limits.push_back({"every byte leaves the CDN once, 1 - C/N", std::max(0.0, 1 - in.components / in.viewers)});
-  limits.push_back({"uplinks with upload <= download, mean(min(u, r))/r", std::min(1.0, in.uplink_capped_mean)});
-  limits.push_back({"uplinks alone, mean(u)/r", std::min(1.0, in.uplink_mean), false});
-  limits.push_back({"no relaying, 1 - 1/(K+1)", 1 - 1 / (in.neighbours + 1), false});
-  limits.push_back({"delay, 1 - 2^-floor(W/hop)", 1 - std::exp2(-std::floor(in.window_ms / in.hop_ms))});
-  const double joins = in.useful_bytes > 0 ? in.joins_bytes / in.useful_bytes : 0;
-  limits.push_back({"joiners start from the CDN", std::max(0.0, 1 - joins)});
-  limits.push_back({"of the whole run, start-up included", in.run_bound, false});
-  return limits;
+  const auto of_useful = [&](double bytes) { return in.useful_bytes > 0 ? bytes / in.useful_bytes : 0; };
+  const auto at_most_1 = [](double share) { return std::clamp(share, 0.0, 1.0); };
+  return {
+      {"once", "every byte leaves the CDN once, 1 - C/N", at_most_1(1 - of_useful(in.distinct_bytes))},
+      {"uplinks_capped", "uplinks with upload <= download, mean(min(u, r))/r", at_most_1(in.uplink_capped_mean)},
+      {"delay", "delay, 1 - 2^-floor(W/hop)", 1 - std::exp2(-std::floor(in.window_ms / std::max(1.0, in.hop_ms)))},
+      {"joiners", "joiners' first segment comes from the CDN", at_most_1(1 - of_useful(in.starting_bytes))},
+      {"max_flow", "max flow over the real connections", at_most_1(of_useful(in.flow_bytes))},
+      {"uplinks", "uplinks alone, mean(u)/r", at_most_1(in.uplink_mean), false},
+      {"no_relaying", "no relaying, 1 - 1/(K+1)", 1 - 1 / (in.neighbours + 1), false},
+  };
 }
 
 const Limit& binding(const std::vector<Limit>& limits) {
   const Limit* least = &limits.front();
   for (const Limit& limit : limits) {
-    if (limit.is_binding_kind && limit.offload < least->offload) least = &limit;
+    if (limit.applies && limit.offload < least->offload - kSame) least = &limit;
   }
   return *least;
 }

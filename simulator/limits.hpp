@@ -1,6 +1,6 @@
 // What the best scheduler could reach: the limits of shared reasoning in docs/market.md, computed for one run.
-// Owns arithmetic only. Invariant: no limit can be exceeded by a correct run but for what crosses the measured window's
-// edges.
+// Owns arithmetic only. Invariant: no limit that applies can be exceeded by a correct run but for what is in flight
+// when the measured window opens and closes.
 #pragma once
 
 #include <string>
@@ -9,26 +9,26 @@
 namespace bazaar::sim {
 
 struct Limit {
-  std::string name;
+  std::string key;   ///< in the JSON
+  std::string name;  ///< for people
   double offload = 1;
-  bool is_binding_kind = true;  ///< false: printed for comparison, does not hold for us
+  bool applies = true;  ///< false: printed for comparison; something else than our rules
 };
 
 struct LimitInputs {
-  double viewers = 0;             ///< present at once, on average
-  double components = 1;          ///< of the graph of connections, for each rendition
+  double useful_bytes = 0;        ///< of all viewers
+  double distinct_bytes = 0;      ///< blocks that entered a component of the graph, each once a component
   double neighbours = 0;          ///< K
-  double uplink_mean = 0;         ///< of bitrate, uncapped
-  double uplink_capped_mean = 0;  ///< of bitrate, each at most 1
+  double uplink_mean = 0;         ///< of demand, uncapped
+  double uplink_capped_mean = 0;  ///< of demand, each viewer at most what it downloads
   double window_ms = 0;           ///< W: from the first copy to the CDN fall-back
   double hop_ms = 0;              ///< τ
-  double joins_bytes = 0;         ///< what joiners need before a channel can open
-  double useful_bytes = 0;
-  double run_bound = 1;  ///< useful peer bytes of the whole run at most, as a share of its useful bytes
+  double starting_bytes = 0;      ///< first segments that came before a channel was open
+  double flow_bytes = 0;          ///< that could pass between viewers over the connections that there were
 };
 
 std::vector<Limit> limits_of(const LimitInputs& in);
-/// The smallest that binds.
+/// The smallest that applies; where two say the same, the first, which is the simpler one.
 const Limit& binding(const std::vector<Limit>& limits);
 
 }  // namespace bazaar::sim

@@ -24,6 +24,12 @@ class Network {
   TimeMs cdn_ms(uint32_t viewer) const { return access_ms(viewer) + scenario_.cdn_ms; }
   TimeMs signal_ms(uint32_t viewer) const { return access_ms(viewer) + scenario_.signal_ms; }
 
+  /// Mean of the exponential jitter between two: each pair has its own, half to one and a half times the scenario's.
+  TimeMs jitter_ms(uint32_t a, uint32_t b) const {
+    return scenario_.jitter_ms * (0.5 + roll_of(seed_, std::min(a, b), 1'000 + uint64_t{std::max(a, b)}));
+  }
+  TimeMs cdn_jitter_ms(uint32_t viewer) const { return scenario_.jitter_ms * (0.5 + roll_of(seed_, viewer, 12)); }
+
   /// No message between two actors is quicker.
   TimeMs least_ms() const {
     return scenario_.access_ms + std::min({scenario_.access_ms, scenario_.cdn_ms, scenario_.signal_ms});
@@ -52,9 +58,10 @@ class Network {
     return 1 + static_cast<uint32_t>(mix(seed_, viewer, 5) % scenario_.islands);
   }
 
-  /// Jitter and what a lost packet costs: SCTP retransmits after about a round trip, a lone packet after its time-out.
-  TimeMs extra_ms(double bytes, TimeMs one_way_ms, Dice& dice) const {
-    TimeMs extra = -scenario_.jitter_ms * std::log1p(-dice.roll());
+  /// Jitter and what a lost packet costs: SCTP and TCP retransmit after about a round trip, a lone packet after its
+  /// time-out.
+  TimeMs extra_ms(double bytes, TimeMs one_way_ms, TimeMs jitter_ms, Dice& dice) const {
+    TimeMs extra = -jitter_ms * std::log1p(-dice.roll());
     if (scenario_.loss <= 0) return extra;
     const double packets = std::ceil(bytes / 1'200);
     double chance = 1 - std::pow(1 - scenario_.loss, packets);

@@ -3,11 +3,32 @@
 // the playhead never passes the end of the buffer.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "ids.hpp"
 
 namespace bazaar::sim {
+
+/// What a viewer saw, for comparing two runs: when each segment was there, and which were missed when they were due.
+struct PlayRecord {
+  struct Late {
+    uint32_t sn = 0;
+    TimeMs due_ms = 0;  ///< the playhead came to its start then, and waited
+  };
+  static constexpr float kNever = -1;
+
+  uint32_t first_sn = 0;
+  std::vector<float> appended_ms;  ///< from first_sn on; kNever for what was skipped
+  std::vector<Late> late;
+  TimeMs first_picture_ms = kNever;
+  TimeMs end_ms = 0;  ///< nothing is known after it
+
+  TimeMs appended(uint32_t sn) const {
+    return sn >= first_sn && sn - first_sn < appended_ms.size() ? appended_ms[sn - first_sn] : kNever;
+  }
+};
 
 class Player {
  public:
@@ -18,23 +39,18 @@ class Player {
 
   Player(TimeMs segment_ms, TimeMs sync_ms) : segment_ms_(segment_ms), sync_ms_(sync_ms) {}
 
-  /// The playlist lists segments up to `published`. The first time decides where to start.
+  /// The playlist lists segments from `first` up to `published`. The first time decides where to start.
   void listed(uint32_t published, uint32_t first) {
     listed_ = published;
-    const TimeMs end = published * segment_ms_;
-    if (!is_started_) {
-      is_started_ = true;
-      const auto back = static_cast<uint32_t>(sync_ms_ / segment_ms_);
-      next_sn_ = published > back ? published - back : 0;
-      position_ms_ = next_sn_ * segment_ms_;
-      buffered_end_ms_ = position_ms_;
-    } else if (next_sn_ < first && !loading_) {
-      // Fallen out of the window: hls.js seeks back to the live sync position.
-      position_ms_ = end - sync_ms_;
-      next_sn_ = static_cast<uint32_t>(position_ms_ / segment_ms_);
-      buffered_end_ms_ = next_sn_ * segment_ms_;
-      is_playing_ = false;
-    }
+    const bool has_fallen_out = is_started_ && next_sn_ < first && !loading_;
+    if (is_started_ && !has_fallen_out) return;
+    // The live sync position, also for who fell out of the window: hls.js seeks back to it.
+    position_ms_ = std::max(first * segment_ms_, published * segment_ms_ - sync_ms_);
+    next_sn_ = static_cast<uint32_t>(position_ms_ / segment_ms_);
+    buffered_end_ms_ = position_ms_;
+    is_playing_ = false;
+    if (!is_started_) record_.first_sn = next_sn_;
+    is_started_ = true;
   }
 
   /// The segment that hls.js loads now, if any; it is loading from then on.
@@ -45,12 +61,16 @@ class Player {
     return loading_;
   }
   std::optional<uint32_t> loading() const { return loading_; }
+  /// Whether a segment is appended, loading, or will never be loaded.
+  bool is_past(uint32_t sn) const { return sn < next_sn_ || (loading_ && *loading_ == sn); }
 
-  void appended(uint32_t sn) {
+  void appended(uint32_t sn, TimeMs now) {
     if (!loading_ || *loading_ != sn) return;
     loading_.reset();
     buffered_end_ms_ = (sn + 1) * segment_ms_;
     next_sn_ = sn + 1;
+    record_.appended_ms.resize(sn - record_.first_sn, PlayRecord::kNever);
+    record_.appended_ms.push_back(static_cast<float>(now));
   }
 
   /// Brings the playhead up to now: stalls, goes on. Call before reading.
@@ -61,6 +81,7 @@ class Player {
       position_ms_ = buffered_end_ms_;
       is_playing_ = false;
       ++stalls_;
+      record_.late.push_back({next_sn_, stalled_since_ms_});
     } else if (is_started_ && !is_playing_ && buffered_end_ms_ - position_ms_ >= kResumeMs) {
       if (!first_picture_ms_) {
         first_picture_ms_ = now;
@@ -79,6 +100,7 @@ class Player {
   std::optional<TimeMs> first_picture_ms() const { return first_picture_ms_; }
   uint32_t stalls() const { return stalls_; }
   TimeMs stalled_ms() const { return stalled_ms_; }
+  const PlayRecord& record() const { return record_; }
 
  private:
   TimeMs segment_ms_;
@@ -95,6 +117,7 @@ class Player {
   TimeMs stalled_since_ms_ = 0;
   TimeMs stalled_ms_ = 0;
   uint32_t stalls_ = 0;
+  PlayRecord record_;
 };
 
 }  // namespace bazaar::sim

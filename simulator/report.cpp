@@ -23,10 +23,13 @@ const std::vector<Figure>& figures() {
   static const std::vector<Figure> all{
       {"offload", "offload", 4, [](const RunResult& r) { return r.offload; }},
       {"limit", "limit", 4, [](const RunResult& r) { return r.limit; }},
-      {"of_limit", "ours / limit", 4, [](const RunResult& r) { return share(r.offload, r.limit); }},
+      {"of_limit", "offload / limit", 4, [](const RunResult& r) { return share(r.offload, r.limit); }},
+      {"offload_total", "offload, start-up included", 4, [](const RunResult& r) { return r.offload_total; }},
       {"copies", "copies of a block from the CDN", 2, [](const RunResult& r) { return r.copies; }},
       {"copies_of_audience", "copies / viewers", 4, [](const RunResult& r) { return r.copies_of_audience; }},
-      {"copies_max", "copies of the worst block", 0, [](const RunResult& r) { return r.seeds_per_block_max; }},
+      {"copies_max", "copies of the worst block", 0, [](const RunResult& r) { return r.copies_max; }},
+      {"seeds", "of them seeds, by dice", 2, [](const RunResult& r) { return r.seeds; }},
+      {"seeds_max", "seeds of the worst block", 0, [](const RunResult& r) { return r.seeds_max; }},
       {"by_deadline", "bytes by deadline / useful", 4,
        [](const RunResult& r) { return share(r.measured.by_deadline, r.measured.useful()); }},
       {"waste", "waste / useful", 4, [](const RunResult& r) { return share(r.measured.wasted, r.measured.useful()); }},
@@ -55,7 +58,10 @@ const std::vector<Figure>& figures() {
       {"events_per_viewer_second", "events / viewer-second", 1,
        [](const RunResult& r) { return r.events_per_viewer_second; }},
       {"complaints", "broken promises", 0, [](const RunResult& r) { return static_cast<double>(r.complaints); }},
+      {"components", "components of the graph", 0,
+       [](const RunResult& r) { return static_cast<double>(r.components); }},
       {"wall_s", "took, s", 1, [](const RunResult& r) { return r.wall_seconds; }},
+      {"peak_memory_mb", "peak memory so far, MB", 0, [](const RunResult& r) { return r.peak_memory_mb; }},
   };
   return all;
 }
@@ -65,10 +71,15 @@ const std::vector<Figure>& figures() {
 nlohmann::ordered_json json_of(const RunResult& result) {
   nlohmann::ordered_json json;
   for (const Figure& figure : figures()) json[figure.key] = figure.value(result);
-  json["limit_name"] = result.limit_name;
+  json["limit_binds"] = result.limit_key;
   nlohmann::ordered_json limits = nlohmann::ordered_json::array();
   for (const Limit& limit : result.limits) {
-    limits.push_back({{"name", limit.name}, {"offload", limit.offload}, {"applies", limit.is_binding_kind}});
+    limits.push_back({{"key", limit.key},
+                      {"name", limit.name},
+                      {"offload", limit.offload},
+                      {"of_limit", share(result.offload, limit.offload)},
+                      {"applies", limit.applies},
+                      {"binds", limit.key == result.limit_key}});
   }
   json["limits"] = limits;
   json["offload_by_second"] = result.offload_by_second;
@@ -95,11 +106,11 @@ void print_table(std::ostream& out, const std::vector<Column>& columns) {
 }
 
 void print_limits(std::ostream& out, const RunResult& result) {
-  out << "limits:\n" << std::fixed << std::setprecision(4);
+  out << "limits of offload, and ours / limit:\n" << std::fixed << std::setprecision(4);
   for (const Limit& limit : result.limits) {
-    out << "  " << limit.offload << "  " << limit.name;
-    if (!limit.is_binding_kind) out << " (for comparison: does not hold for us)";
-    if (limit.name == result.limit_name) out << "   <- binds; ours / limit " << share(result.offload, limit.offload);
+    out << "  " << limit.offload << "  " << share(result.offload, limit.offload) << "  " << limit.name;
+    if (!limit.applies) out << " (to compare: not our rules)";
+    if (limit.key == result.limit_key) out << "   <- binds";
     out << '\n';
   }
   out << std::defaultfloat;

@@ -22,53 +22,69 @@ struct Field {
   double unit;  ///< a value in the file times this is the value in the struct
   double min;
   double max;
+  const char* what;
 };
 
 constexpr double kSecond = 1'000;
 
-Field real(const char* section, const char* key, double Scenario::*to, double unit, double min, double max) {
-  return {section, key, to, nullptr, unit, min, max};
+Field real(const char* section, const char* key, double Scenario::*to, double unit, double min, double max,
+           const char* what) {
+  return {section, key, to, nullptr, unit, min, max, what};
 }
-Field whole(const char* section, const char* key, uint32_t Scenario::*to, double min, double max) {
-  return {section, key, nullptr, to, 1, min, max};
+Field whole(const char* section, const char* key, uint32_t Scenario::*to, double min, double max, const char* what) {
+  return {section, key, nullptr, to, 1, min, max, what};
 }
 
 const std::vector<Field>& fields() {
   static const std::vector<Field> all{
-      real("run", "seconds", &Scenario::duration_ms, kSecond, 10, 7200),
-      real("run", "warm_up_seconds", &Scenario::warm_up_ms, kSecond, 0, 7200),
-      whole("audience", "viewers", &Scenario::viewers, 1, 100'000),
-      real("audience", "join_seconds", &Scenario::join_ms, kSecond, 0, 600),
-      real("audience", "mean_stay_seconds", &Scenario::mean_stay_ms, kSecond, 0, 86'400),
-      real("audience", "silent_share", &Scenario::silent_share, 1, 0, 1),
-      real("audience", "leave_at_seconds", &Scenario::leave_at_ms, kSecond, 0, 7200),
-      real("audience", "leave_share", &Scenario::leave_share, 1, 0, 1),
-      real("stream", "segment_seconds", &Scenario::segment_ms, kSecond, 0.5, 10),
-      real("stream", "behind_live_seconds", &Scenario::sync_ms, kSecond, 1, 60),
-      real("stream", "size_spread", &Scenario::size_spread, 1, 0, 0.9),
-      real("stream", "switch_mean_seconds", &Scenario::switch_mean_ms, kSecond, 0, 3600),
-      real("links", "downlink_mbit", &Scenario::downlink_mbit, 1, 0.5, 10'000),
-      real("links", "access_ms", &Scenario::access_ms, 1, 4, 500),
-      real("links", "access_more_ms", &Scenario::access_more_ms, 1, 0, 500),
-      real("links", "jitter_ms", &Scenario::jitter_ms, 1, 0, 500),
-      real("links", "loss", &Scenario::loss, 1, 0, 0.2),
-      real("links", "queue_ms", &Scenario::queue_ms, 1, 0, 2'000),
-      real("connecting", "set_up_ms", &Scenario::set_up_ms, 1, 20, 20'000),
-      real("connecting", "symmetric_nat", &Scenario::symmetric_nat, 1, 0, 1),
-      real("connecting", "island_share", &Scenario::island_share, 1, 0, 1),
-      whole("connecting", "islands", &Scenario::islands, 1, 1000),
-      real("connecting", "signal_ms", &Scenario::signal_ms, 1, 4, 1'000),
-      whole("connecting", "peers_max", &Scenario::peers_max, 0, 32),
-      real("cdn", "of_audience", &Scenario::cdn_of_audience, 1, 0, 10),
-      real("cdn", "one_way_ms", &Scenario::cdn_ms, 1, 4, 1'000),
-      real("cdn", "answer_ms", &Scenario::cdn_answer_ms, 1, 0, 5'000),
-      real("cdn", "outage_from_seconds", &Scenario::outage_from_ms, kSecond, 0, 7200),
-      real("cdn", "outage_until_seconds", &Scenario::outage_until_ms, kSecond, 0, 7200),
-      real("cdn", "outage_share", &Scenario::outage_share, 1, 0, 1),
-      real("behaviour", "free_riders", &Scenario::free_riders, 1, 0, 1),
-      real("behaviour", "liars", &Scenario::liars, 1, 0, 1),
-      real("behaviour", "slow_peers", &Scenario::slow_peers, 1, 0, 1),
-      real("behaviour", "slow_ms", &Scenario::slow_ms, 1, 0, 10'000),
+      real("run", "seconds", &Scenario::duration_ms, kSecond, 10, 7200, "virtual time, and video"),
+      real("run", "warm_up_seconds", &Scenario::warm_up_ms, kSecond, 0, 7200, "figures count from here"),
+      whole("audience", "viewers", &Scenario::viewers, 1, 100'000, "present at once"),
+      real("audience", "join_seconds", &Scenario::join_ms, kSecond, 0, 600, "the first viewers join within this time"),
+      real("audience", "mean_stay_seconds", &Scenario::mean_stay_ms, kSecond, 0, 86'400,
+           "exponential; who leaves is replaced at once. 0: everybody stays"),
+      real("audience", "silent_share", &Scenario::silent_share, 1, 0, 1, "of those who leave: without a word"),
+      real("audience", "leave_at_seconds", &Scenario::leave_at_ms, kSecond, 0, 7200, "at this moment …"),
+      real("audience", "leave_share", &Scenario::leave_share, 1, 0, 1,
+           "… this share of the audience leaves for good, within a second"),
+      real("stream", "segment_seconds", &Scenario::segment_ms, kSecond, 0.5, 10, "length of a segment"),
+      real("stream", "behind_live_seconds", &Scenario::sync_ms, kSecond, 1, 60,
+           "where the player starts, behind the end of the playlist"),
+      real("stream", "size_spread", &Scenario::size_spread, 1, 0, 0.9,
+           "a segment's size varies by this share either way"),
+      real("stream", "switch_mean_seconds", &Scenario::switch_mean_ms, kSecond, 0, 3600,
+           "a viewer changes rendition this often on average; 0: never"),
+      real("links", "downlink_mbit", &Scenario::downlink_mbit, 1, 0.5, 10'000, "of every viewer"),
+      real("links", "access_ms", &Scenario::access_ms, 1, 4, 500, "least delay of a viewer's access link, one way"),
+      real("links", "access_more_ms", &Scenario::access_more_ms, 1, 0, 500, "mean of the exponential rest of it"),
+      real("links", "jitter_ms", &Scenario::jitter_ms, 1, 0, 500,
+           "mean of the exponential jitter of a message; each pair has 0.5 to 1.5 times it"),
+      real("links", "loss", &Scenario::loss, 1, 0, 0.2, "of packets of 1,200 B; becomes delay"),
+      real("links", "queue_ms", &Scenario::queue_ms, 1, 0, 2'000,
+           "the access router's queue: what a small message waits for other channels' blocks"),
+      real("connecting", "set_up_ms", &Scenario::set_up_ms, 1, 20, 20'000,
+           "ICE and DTLS after the answer, mean, ± 50 %"),
+      real("connecting", "symmetric_nat", &Scenario::symmetric_nat, 1, 0, 1,
+           "share of viewers behind a symmetric NAT: two of them never connect"),
+      real("connecting", "island_share", &Scenario::island_share, 1, 0, 1, "share of viewers behind firewalls …"),
+      whole("connecting", "islands", &Scenario::islands, 1, 1000,
+            "… in so many islands: they connect only within theirs"),
+      real("connecting", "signal_ms", &Scenario::signal_ms, 1, 4, 1'000,
+           "viewer to tracker, one way, besides the access link"),
+      whole("connecting", "peers_max", &Scenario::peers_max, 0, 32, "connections a viewer"),
+      real("cdn", "of_audience", &Scenario::cdn_of_audience, 1, 0, 10,
+           "egress, as a share of what the whole audience needs; 0: no limit"),
+      real("cdn", "one_way_ms", &Scenario::cdn_ms, 1, 4, 1'000, "besides the access link"),
+      real("cdn", "answer_ms", &Scenario::cdn_answer_ms, 1, 0, 5'000, "until the first byte"),
+      real("cdn", "outage_from_seconds", &Scenario::outage_from_ms, kSecond, 0, 7200,
+           "segments and playlists are answered 503 …"),
+      real("cdn", "outage_until_seconds", &Scenario::outage_until_ms, kSecond, 0, 7200, "… until here …"),
+      real("cdn", "outage_share", &Scenario::outage_share, 1, 0, 1,
+           "… to this share of the viewers (an edge that is down)"),
+      real("behaviour", "free_riders", &Scenario::free_riders, 1, 0, 1, "share that never uploads"),
+      real("behaviour", "liars", &Scenario::liars, 1, 0, 1, "share that serves other bytes than it received"),
+      real("behaviour", "slow_peers", &Scenario::slow_peers, 1, 0, 1, "share that answers requests late …"),
+      real("behaviour", "slow_ms", &Scenario::slow_ms, 1, 0, 10'000, "… by this"),
   };
   return all;
 }
@@ -211,6 +227,17 @@ class Reader {
 };
 
 }  // namespace
+
+std::vector<std::string> scenario_key_rows() {
+  const Scenario usual;
+  std::vector<std::string> rows;
+  for (const Field& field : fields()) {
+    const double value = field.real ? usual.*field.real / field.unit : usual.*field.whole;
+    rows.push_back("| `" + std::string(field.section) + "." + field.key + "` | " + show(field.min) + " to " +
+                   show(field.max) + " | " + show(value) + " | " + field.what + " |");
+  }
+  return rows;
+}
 
 Scenario parse_scenario(const std::string& source, const std::string& name) {
   Scenario scenario;

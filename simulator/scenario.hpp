@@ -81,5 +81,7 @@ struct ScenarioError : std::runtime_error {
 Scenario load_scenario(const std::string& path);
 /// The same from text; `name` is used for messages.
 Scenario parse_scenario(const std::string& text, const std::string& name);
+/// Rows of the table of keys in docs/simulator.md: key, range, default, meaning.
+std::vector<std::string> scenario_key_rows();
 
 }  // namespace bazaar::sim

@@ -1,10 +1,13 @@
 #include "simulation.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <chrono>
 #include <numeric>
 
 #include "cdn.hpp"
+#include "oracle.hpp"
 #include "tracker_office.hpp"
 
 namespace bazaar::sim {
@@ -43,24 +46,6 @@ std::vector<Visit> audience_of(const Scenario& scenario, uint64_t seed) {
   return visits;
 }
 
-/// Components of the graph of connections among viewers of one rendition, whoever follows none left out.
-uint32_t components_of(const std::vector<std::unique_ptr<Viewer>>& viewers) {
-  std::vector<uint32_t> root(viewers.size());
-  std::iota(root.begin(), root.end(), 0u);
-  const auto find = [&](uint32_t i) {
-    while (root[i] != i) i = root[i] = root[root[i]];
-    return i;
-  };
-  for (const auto& viewer : viewers) {
-    for (const uint32_t other : viewer->met()) root[find(viewer->index())] = find(other);
-  }
-  uint32_t count = 0;
-  for (const auto& viewer : viewers) {
-    if (viewer->tally().joined_ms >= 0 && find(viewer->index()) == viewer->index()) ++count;
-  }
-  return std::max(1u, count);
-}
-
 double jain_of(const std::vector<double>& values) {
   double sum = 0;
   double squares = 0;
@@ -88,20 +73,19 @@ Percentiles percentiles_of_bins(const std::array<uint64_t, SharedTally::kLatency
 
 class Run {
  public:
-  Run(const Scenario& scenario, Mode mode, uint64_t seed, uint32_t threads)
+  Run(const Scenario& scenario, Mode mode, uint64_t seed, uint32_t threads, Sabotage sabotage)
       : scenario_(scenario),
         network_(scenario, seed),
         stream_(scenario, seed),
         timeline_(threads, network_.least_ms() * 0.999),
         cdn_(scenario, network_, stream_, seed),
         tracker_(network_, mix(seed, 99)),
-        setting_{scenario, network_, stream_, mode, seed, 0, 0},
+        setting_{scenario, network_, stream_, mode, seed, 0, 0, sabotage},
         shared_(threads) {
     for (SharedTally& one : shared_) {
       one.useful_by_second.resize(static_cast<size_t>(scenario.duration_ms / 1000) + 2);
-      const size_t blocks = static_cast<size_t>(stream_.segments_max()) * stream_.renditions() * stream_.blocks_max();
-      one.holders.resize(blocks);
-      one.seeds.resize(blocks);
+      one.holders.resize(stream_.blocks_of_run());
+      one.seeds.resize(stream_.blocks_of_run());
     }
     const std::vector<Visit> visits = audience_of(scenario, seed);
     for (uint32_t i = 0; i < visits.size(); ++i) {
@@ -126,6 +110,9 @@ class Run {
     for (size_t i = 1; i < shared_.size(); ++i) shared_[0].add(shared_[i]);
     RunResult result = sum_up();
     result.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    result.peak_memory_mb = static_cast<double>(usage.ru_maxrss) / 1024;
     return result;
   }
 
@@ -136,7 +123,7 @@ class Run {
     std::vector<double> uploads;
     for (const auto& viewer : viewers_) {
       const Tally& tally = viewer->tally();
-      result.stalls_by_viewer.push_back(tally.stalls);
+      result.plays.push_back(viewer->play_record());
       if (tally.joined_ms < 0) continue;
       ++result.viewers_seen;
       if (tally.joined_ms >= scenario_.warm_up_ms) ++result.joins_measured;
@@ -168,15 +155,20 @@ class Run {
     result.cdn_bytes = cdn_.bytes_sent_measured();
     result.cdn_bytes_total = cdn_.bytes_sent();
     result.offload = offload_of(result.cdn_bytes, result.measured.useful());
+    result.offload_total = offload_of(result.cdn_bytes_total, result.total.useful());
     result.viewers_mean = result.measured.viewer_ms / (scenario_.duration_ms - scenario_.warm_up_ms);
     result.start_up_ms = percentiles_of(start_ups);
     result.latency_ms = percentiles_of_bins(shared_[0].latency);
     result.upload_jain = jain_of(uploads);
     sum_up_blocks(result);
-    result.limits = limits_of(limit_inputs(result));
+    const Oracle oracle(scenario_, stream_, viewers_);
+    result.components = oracle.components();
+    result.limits = limits_of(limit_inputs(result, oracle));
     const Limit& least = binding(result.limits);
     result.limit = least.offload;
-    result.limit_name = least.name;
+    result.limit_key = least.key;
+    result.useful_by_second = shared_[0].useful_by_second;
+    result.cdn_by_second = cdn_.bytes_by_second();
     for (size_t i = 0; i < shared_[0].useful_by_second.size(); ++i) {
       result.offload_by_second.push_back(offload_of(cdn_.bytes_by_second()[i], shared_[0].useful_by_second[i]));
     }
@@ -191,7 +183,6 @@ class Run {
 
   // Copies that the CDN sent of each block published while measuring, but for the last ones, which are not through yet.
   void sum_up_blocks(RunResult& result) const {
-    double copies = 0;
     double blocks = 0;
     const uint32_t from = stream_.published(scenario_.warm_up_ms);
     const auto margin = static_cast<uint32_t>(scenario_.sync_ms / scenario_.segment_ms) + 1;
@@ -200,14 +191,19 @@ class Run {
       for (uint32_t rendition = 0; rendition < stream_.renditions(); ++rendition) {
         const uint32_t count = block_count_of(stream_.segment_bytes(rendition, sn));
         for (uint32_t block = 0; block < count; ++block) {
-          const double seeds = shared_[0].seeds[index_of(rendition, sn, block)];
-          copies += seeds;
-          result.seeds_per_block_max = std::max(result.seeds_per_block_max, seeds);
+          const size_t index = stream_.block_index(rendition, sn, block);
+          const double copies = cdn_.copies()[index];
+          const double seeds = shared_[0].seeds[index];
+          result.copies += copies;
+          result.copies_max = std::max(result.copies_max, copies);
+          result.seeds += seeds;
+          result.seeds_max = std::max(result.seeds_max, seeds);
           ++blocks;
         }
       }
     }
-    result.copies = blocks > 0 ? copies / blocks : 0;
+    result.copies /= std::max(1.0, blocks);
+    result.seeds /= std::max(1.0, blocks);
     result.copies_of_audience = result.viewers_mean > 0 ? result.copies / result.viewers_mean : 0;
     double hops = 0;
     double count = 0;
@@ -219,45 +215,31 @@ class Run {
     result.hops_mean = count > 0 ? hops / count : 0;
   }
 
-  size_t index_of(uint32_t rendition, uint32_t sn, uint32_t block) const {
-    return (static_cast<size_t>(sn) * stream_.renditions() + rendition) * stream_.blocks_max() + block;
-  }
-
-  LimitInputs limit_inputs(const RunResult& result) const {
+  LimitInputs limit_inputs(const RunResult& result, const Oracle& oracle) const {
     LimitInputs in;
-    in.viewers = std::max(1.0, result.viewers_mean);
-    in.components = components_of(viewers_) * static_cast<double>(stream_.renditions());
-    in.neighbours = std::min<double>(result.links_mean, scenario_.peers_max);
-    // Where there are several renditions, a viewer's demand is what it really consumed.
-    double mean = 0;
-    double capped = 0;
-    double demand = 0;
-    double run_uploads = 0;
-    for (const auto& viewer : viewers_) {
-      const Tally& tally = viewer->tally();
-      if (tally.joined_ms < 0) continue;
-      // Free riders, whatever their uplink, carry nothing.
-      const double carries = viewer->is_giving() ? viewer->uplink() : 0;
-      mean += carries * tally.measured.viewer_ms;
-      capped += std::min(carries * tally.measured.viewer_ms, tally.measured.useful());
-      demand += tally.measured.useful();
-      run_uploads += std::min(carries * tally.total.viewer_ms, tally.total.useful() + tally.total.wasted);
-    }
-    in.uplink_mean = demand > 0 ? mean / demand : 0;
-    in.uplink_capped_mean = demand > 0 ? capped / demand : 0;
-    in.window_ms = std::max(0.0, scenario_.sync_ms - tunables::kFallbackMarginMs);
-    const double mean_uplink = std::max(1.0, in.uplink_mean * stream_.bytes_per_ms_max());
-    const TimeMs one_way = 2 * (scenario_.access_ms + scenario_.access_more_ms);
-    in.hop_ms = kBlockBytes / mean_uplink + one_way + tunables::kStatusBatchMs;
-    in.joins_bytes = result.joins_measured * stream_.bytes_per_ms_max() * scenario_.segment_ms /
-                     (stream_.renditions() > 1 ? 1.5 : 1);
     in.useful_bytes = result.measured.useful();
-    double possible = 0;
-    for (const uint32_t holders : shared_[0].holders) {
-      if (holders > 0) possible += (holders - 1.0) * kBlockBytes;
+    in.distinct_bytes = oracle.distinct_bytes();
+    in.starting_bytes = result.measured.starting;
+    in.flow_bytes = oracle.flow_bytes();
+    in.neighbours = std::min<double>(result.links_mean, scenario_.peers_max);
+    double uncapped = 0;
+    double capped = 0;
+    double speeds = 0;
+    double givers = 0;
+    for (const auto& viewer : viewers_) {
+      if (!viewer->is_giving()) continue;
+      uncapped += viewer->uplink() * viewer->tally().measured.viewer_ms;
+      capped += oracle.upload_max(*viewer);
+      speeds += viewer->uplink();
+      ++givers;
     }
-    in.run_bound = std::min(
-        {1.0, run_uploads / std::max(1.0, result.total.useful()), possible / std::max(1.0, result.total.useful())});
+    const double useful = std::max(1.0, in.useful_bytes);
+    in.uplink_mean = uncapped / useful;
+    in.uplink_capped_mean = capped / useful;
+    in.window_ms = std::max(0.0, scenario_.sync_ms - tunables::kFallbackMarginMs);
+    const TimeMs one_way = 2 * (scenario_.access_ms + scenario_.access_more_ms);
+    const double speed = std::max(1.0, givers > 0 ? speeds / givers : 0);
+    in.hop_ms = kBlockBytes / speed + one_way + tunables::kStatusBatchMs;
     return in;
   }
 
@@ -278,14 +260,15 @@ Percentiles percentiles_of(std::vector<double> values) {
   if (values.empty()) return {};
   std::sort(values.begin(), values.end());
   const auto at = [&](double share) {
-    return values[std::min(values.size() - 1, static_cast<size_t>(share * static_cast<double>(values.size())))];
+    const auto rank = static_cast<size_t>(std::ceil(share * static_cast<double>(values.size())));
+    return values[std::clamp<size_t>(rank, 1, values.size()) - 1];
   };
   return {at(0.5), at(0.95), at(0.99)};
 }
 
 RunResult run(const Scenario& scenario, Mode mode, uint64_t seed, uint32_t threads,
-              const std::function<void(double)>& progress) {
-  return Run(scenario, mode, seed, threads).go(progress);
+              const std::function<void(double)>& progress, Sabotage sabotage) {
+  return Run(scenario, mode, seed, threads, sabotage).go(progress);
 }
 
 }  // namespace bazaar::sim

@@ -25,12 +25,18 @@ struct RunResult {
   Flows total;
   double cdn_bytes = 0;  ///< that left the CDN while measuring
   double cdn_bytes_total = 0;
-  double offload = 0;  ///< 1 - cdn_bytes / useful bytes, while measuring
+  double offload = 0;        ///< 1 - cdn_bytes / useful bytes, while measuring
+  double offload_total = 0;  ///< the same from the first join on
   std::vector<Limit> limits;
-  double limit = 1;
-  std::string limit_name;
-  double copies = 0;  ///< of each byte that the CDN sent, mean over the blocks published while measuring
+  double limit = 1;  ///< the one that binds
+  std::string limit_key;
+  uint32_t components = 0;  ///< of the graph of connections
+  // Over the blocks published while measuring:
+  double copies = 0;  ///< of a block that the CDN sent, mean
+  double copies_max = 0;
   double copies_of_audience = 0;
+  double seeds = 0;  ///< copies that dice fetched, mean; the rest is by deadline or by start-up
+  double seeds_max = 0;
   double viewers_mean = 0;
   uint32_t viewers_seen = 0;
   uint32_t joins_measured = 0;
@@ -44,7 +50,6 @@ struct RunResult {
   double links_mean = 0;
   double hops_mean = 0;
   uint32_t hops_max = 0;
-  double seeds_per_block_max = 0;
   double requests_timed_out = 0;
   double requests_rejected = 0;
   double events_per_viewer_second = 0;
@@ -52,13 +57,16 @@ struct RunResult {
   uint64_t trace_hash = 0;
   uint64_t complaints = 0;
   std::vector<std::string> complaint_samples;
+  std::vector<double> useful_by_second;
+  std::vector<double> cdn_by_second;
   std::vector<double> offload_by_second;
-  std::vector<uint32_t> stalls_by_viewer;
+  std::vector<PlayRecord> plays;  ///< by viewer
   double wall_seconds = 0;
+  double peak_memory_mb = 0;  ///< of the process so far
 };
 
 /// `progress` is called with the share of virtual time that is over.
 RunResult run(const Scenario& scenario, Mode mode, uint64_t seed, uint32_t threads,
-              const std::function<void(double)>& progress = {});
+              const std::function<void(double)>& progress = {}, Sabotage sabotage = Sabotage::kNone);
 
 }  // namespace bazaar::sim

@@ -29,7 +29,10 @@ class Stream {
   /// Segments that a playlist lists.
   static constexpr uint32_t kListed = 10;
 
-  Stream(const Scenario& scenario, uint64_t seed) : scenario_(scenario), seed_(seed) {}
+  Stream(const Scenario& scenario, uint64_t seed) : scenario_(scenario), seed_(seed) {
+    blocks_max_ = block_count_of(
+        static_cast<uint32_t>(bytes_per_ms_max() * scenario.segment_ms * (1 + scenario.size_spread)) + 1);
+  }
 
   TimeMs segment_ms() const { return scenario_.segment_ms; }
   uint32_t renditions() const { return static_cast<uint32_t>(scenario_.bitrates_kbit.size()); }
@@ -45,15 +48,24 @@ class Stream {
     return static_cast<uint32_t>(mean * (1 + spread));
   }
   uint32_t segments_max() const { return published(scenario_.duration_ms) + 1; }
-  uint32_t blocks_max() const {
-    return block_count_of(
-        static_cast<uint32_t>(bytes_per_ms_max() * scenario_.segment_ms * (1 + scenario_.size_spread)) + 1);
+  uint32_t blocks_max() const { return blocks_max_; }
+  /// Where a block is in vectors of blocks_of_run() entries.
+  size_t block_index(uint32_t rendition, uint32_t sn, uint32_t block) const {
+    return (static_cast<size_t>(sn) * renditions() + rendition) * blocks_max() + block;
   }
+  uint32_t block_bytes_at(size_t index) const {
+    const size_t segment = index / blocks_max_;
+    return block_bytes_of(
+        segment_bytes(static_cast<uint32_t>(segment % renditions()), static_cast<uint32_t>(segment / renditions())),
+        static_cast<uint32_t>(index % blocks_max_));
+  }
+  size_t blocks_of_run() const { return block_index(0, segments_max(), 0); }
   SegmentKey key(uint32_t rendition, uint32_t sn) const { return {mix(seed_, sn, 1000 + rendition)}; }
 
  private:
   const Scenario& scenario_;
   uint64_t seed_;
+  uint32_t blocks_max_ = 0;
 };
 
 }  // namespace bazaar::sim

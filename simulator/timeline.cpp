@@ -29,7 +29,12 @@ void Shard::put(const Event& event, std::span<const uint8_t> bytes) {
     put_into(far_, event, bytes);
     return;
   }
-  put_into(ring_[window % kRing], event, bytes);
+  Bucket& bucket = ring_[window % kRing];
+  if (window < window_ + kNear && bucket.events.capacity() == 0 && !spare_.empty()) {
+    bucket = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  put_into(bucket, event, bytes);
 }
 
 void Shard::run_window(uint64_t window, const std::vector<Actor*>& actors, Timeline& timeline) {
@@ -39,9 +44,9 @@ void Shard::run_window(uint64_t window, const std::vector<Actor*>& actors, Timel
     std::swap(far, far_);
     for (const Event& event : far.events) put(event, {far.bytes.data() + event.offset, event.length});
   }
-  Bucket& bucket = ring_[window % kRing];
-  std::swap(current_, bucket);
-  std::vector<Event>& events = current_.events;
+  Bucket current = std::move(ring_[window % kRing]);
+  ring_[window % kRing] = {};
+  std::vector<Event>& events = current.events;
   std::sort(events.begin(), events.end(),
             [](const Event& x, const Event& y) { return x.to != y.to ? x.to < y.to : is_before(x, y); });
   const TimeMs end = static_cast<double>(window + 1) * window_ms_;
@@ -59,7 +64,7 @@ void Shard::run_window(uint64_t window, const std::vector<Actor*>& actors, Timel
       std::vector<uint8_t> kept;
       if (has_listed && (soon_.empty() || is_before(events[i], soon_.front()))) {
         event = events[i++];
-        bytes = {current_.bytes.data() + event.offset, event.length};
+        bytes = {current.bytes.data() + event.offset, event.length};
       } else {
         std::pop_heap(soon_.begin(), soon_.end(), is_after);
         event = soon_.back();
@@ -74,8 +79,10 @@ void Shard::run_window(uint64_t window, const std::vector<Actor*>& actors, Timel
       actor.handle(event, bytes, bus);
     }
   }
+  if (events.capacity() == 0) return;
   events.clear();
-  current_.bytes.clear();
+  current.bytes.clear();
+  if (spare_.size() < kNear) spare_.push_back(std::move(current));
 }
 
 void Bus::post(uint32_t to, TimeMs delay_ms, Event event, std::span<const uint8_t> bytes) {

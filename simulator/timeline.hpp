@@ -35,6 +35,8 @@ class Shard {
   friend class Timeline;
   friend class Bus;
   static constexpr size_t kRing = 2048;
+  /// Windows ahead in which most of what happens is: their buckets pass their memory on to one another.
+  static constexpr uint64_t kNear = 64;
 
   struct Bucket {
     std::vector<Event> events;
@@ -44,10 +46,10 @@ class Shard {
 
   std::vector<Bucket> outboxes_;  ///< for each shard, what leaves at the end of the window
   std::vector<Bucket> ring_;
-  Bucket far_;               ///< beyond the ring
-  std::vector<Event> soon_;  ///< of the current actor, within the current window: a heap
+  std::vector<Bucket> spare_;  ///< empty, with memory
+  Bucket far_;                 ///< beyond the ring
+  std::vector<Event> soon_;    ///< of the current actor, within the current window: a heap
   std::vector<uint8_t> soon_bytes_;
-  Bucket current_;
   TimeMs window_ms_;
   uint64_t window_ = 0;
   uint64_t events_ = 0;

@@ -11,10 +11,18 @@ constexpr TimeMs kTickMs = 250;    // as the glue's observer of the playhead
 constexpr TimeMs kAppendMs = 10;   // hls.js hands a segment to the browser
 constexpr TimeMs kVerifyMs = 0.5;  // WebCrypto, a block
 constexpr TimeMs kStockRetryMs = 1'000;
+constexpr TimeMs kPlaylistRetryMs = 1'000;
+// A message that the downlink takes in less is there at once: an event less, for what nobody notices.
+constexpr TimeMs kAtOnceMs = 0.2;
+// A viewer that vanished is not told to the tracker before its pings go unanswered (tracker/server.cpp, kHangUpAfterS).
+constexpr TimeMs kTrackerHangUpMs = 50'000;
+constexpr TimeMs kSabotageMs = 4'000;
 // An uplink that carries no media still carries messages.
 constexpr double kUplinkMinBytesPerMs = 32;
-constexpr uint32_t kTypeBlock = 3;
-constexpr uint32_t kTypeReject = 4;
+// The second byte of a frame.
+constexpr uint8_t kTypeRequest = static_cast<uint8_t>(wire::Type::kRequest);
+constexpr uint8_t kTypeReject = static_cast<uint8_t>(wire::Type::kReject);
+constexpr uint8_t kTypeCancel = static_cast<uint8_t>(wire::Type::kCancel);
 
 Event event_of(Kind kind, int32_t a = 0, int32_t b = 0, int32_t c = 0, int32_t d = 0) {
   Event event;
@@ -32,6 +40,7 @@ Viewer::Viewer(const Setting& setting, uint32_t index, SharedTally& shared)
       index_(index),
       shared_(shared),
       dice_(mix(setting.seed, index, 42)),
+      switch_dice_(mix(setting.seed, index, 43)),
       player_(setting.scenario.segment_ms, setting.scenario.sync_ms),
       uplink_bytes_per_ms_(setting.network.uplink(index, setting.stream.bytes_per_ms_max())),
       uplink_(uplink_bytes_per_ms_ > 0 ? uplink_bytes_per_ms_ : kUplinkMinBytesPerMs),
@@ -44,27 +53,52 @@ Viewer::Viewer(const Setting& setting, uint32_t index, SharedTally& shared)
   is_slow_ = !is_free_rider_ && roll_of(setting.seed, index, 10) < scenario.slow_peers;
 }
 
-size_t Viewer::block_index(uint32_t rendition, uint32_t sn, uint32_t block) const {
-  return (static_cast<size_t>(sn) * setting_.stream.renditions() + rendition) * setting_.stream.blocks_max() + block;
-}
-
 void Viewer::count(double Flows::*what, double bytes, TimeMs now) {
   tally_.total.*what += bytes;
   if (now >= setting_.scenario.warm_up_ms) tally_.measured.*what += bytes;
 }
 
-void Viewer::count_useful(uint32_t rendition, uint32_t sn, uint32_t block, double bytes, uint8_t hops, TimeMs now) {
+// A true block is here: useful the first time, as long as somebody may play it.
+bool Viewer::count_block(uint32_t rendition, uint32_t sn, uint32_t block, double bytes, uint8_t hops, TimeMs now) {
+  const size_t index = setting_.stream.block_index(rendition, sn, block);
+  const bool is_loading = player_.loading() && *player_.loading() == sn;
+  const bool is_played = is_loading ? rendition == loading_rendition_ : rendition == rendition_ && !player_.is_past(sn);
+  if (!is_played || !got_.insert(index)) return false;
   count(hops == 0 ? &Flows::from_cdn : &Flows::from_peers, bytes, now);
   shared_.useful_by_second[static_cast<size_t>(now / 1000)] += bytes;
-  ++shared_.holders[block_index(rendition, sn, block)];
-  if (now >= setting_.scenario.warm_up_ms) ++shared_.hops[std::min<size_t>(hops, SharedTally::kHopsMax - 1)];
+  ++shared_.holders[index];
+  if (now >= setting_.scenario.warm_up_ms) {
+    got_measured_.insert(index);
+    ++shared_.hops[std::min<size_t>(hops, SharedTally::kHopsMax - 1)];
+  }
+  return true;
+}
+
+// A segment that was got ahead will not be played: the viewer has changed to another rendition.
+void Viewer::uncount(const Stored& segment, TimeMs now) {
+  const uint32_t bytes_total = setting_.stream.segment_bytes(segment.rendition, segment.sn);
+  for (uint32_t block = 0; block < block_count_of(bytes_total); ++block) {
+    const size_t index = setting_.stream.block_index(segment.rendition, segment.sn, block);
+    if (!got_.erase(index)) continue;
+    const double bytes = block_bytes_of(bytes_total, block);
+    count(segment.hops[block] == 0 ? &Flows::from_cdn : &Flows::from_peers, -bytes, now);
+    count(&Flows::wasted, bytes, now);
+    shared_.useful_by_second[static_cast<size_t>(now / 1000)] -= bytes;
+    --shared_.holders[index];
+    got_measured_.erase(index);
+  }
 }
 
 // --- Life
 
 void Viewer::handle(const Event& event, std::span<const uint8_t> bytes, Bus& bus) {
   if (event.kind == Kind::kJoin) return join(bus);
-  if (!is_here()) return;
+  if (!is_here()) {
+    // Bytes on their way to somebody who has gone have been sent all the same.
+    if (event.kind == Kind::kBlock || event.kind == Kind::kBlockIn) count(&Flows::wasted, event.b, bus.now());
+    if (event.kind == Kind::kChunk || event.kind == Kind::kChunkIn) count(&Flows::wasted, event.c, bus.now());
+    return;
+  }
   switch (event.kind) {
     case Kind::kLeave:
       return leave(event.a == 1, bus);
@@ -77,9 +111,11 @@ void Viewer::handle(const Event& event, std::span<const uint8_t> bytes, Bus& bus
     case Kind::kPoll:
       return poll(bus);
     case Kind::kPlaylist:
+      if (event.a < 0) return bus.later(kPlaylistRetryMs, event_of(Kind::kPoll));
       return playlist(static_cast<uint32_t>(event.a), bus);
     case Kind::kAppended:
-      player_.appended(static_cast<uint32_t>(event.a));
+      player_.advance(bus.now());  // a stall that this ends has begun before
+      player_.appended(static_cast<uint32_t>(event.a), bus.now());
       player_.advance(bus.now());
       return load_next(bus);
     case Kind::kRetry:
@@ -107,7 +143,15 @@ void Viewer::handle(const Event& event, std::span<const uint8_t> bytes, Bus& bus
       return;
     case Kind::kVerified:
       return turn(bus, [&](Engine& e) { e.block_verified(event.a, static_cast<uint32_t>(event.b), event.c == 1); });
-    case Kind::kMessage:
+    case Kind::kMessage: {
+      const TimeMs through =
+          downlink_.push_small(bus.now(), static_cast<double>(bytes.size()), setting_.scenario.queue_ms);
+      if (through - bus.now() < kAtOnceMs) return message(event, bytes, bus);
+      Event in = event;
+      in.kind = Kind::kMessageIn;
+      return bus.later(through - bus.now(), in, bytes);
+    }
+    case Kind::kMessageIn:
       return message(event, bytes, bus);
     case Kind::kBlock: {
       // The last byte is here when both the sender's uplink and our downlink have passed it.
@@ -151,15 +195,18 @@ void Viewer::join(Bus& bus) {
     engine_ = std::make_unique<Engine>(static_cast<uint32_t>(mix(setting_.seed, index_, 11)));
     engine_->configure(Option::kPeersMax, setting_.scenario.peers_max);
     if (is_free_rider_) engine_->configure(Option::kUpload, 0);
-    if (setting_.scenario.liars > 0) engine_->configure(Option::kVerify, 1);
+    if (setting_.scenario.liars > 0 && setting_.sabotage != Sabotage::kNoVerification) {
+      engine_->configure(Option::kVerify, 1);
+    }
     if (setting_.mode == Mode::kCoin) engine_->set_baseline(Baseline::kCoin);
     turn(bus, [&](Engine& e) {
+      if (setting_.sabotage == Sabotage::kFreeCredit) e.bytes_outside(1e12);
       e.rendition_active(static_cast<int32_t>(rendition_), true);
       e.tracker_opened();
     });
   }
   if (setting_.scenario.switch_mean_ms > 0) {
-    bus.later(-setting_.scenario.switch_mean_ms * std::log1p(-dice_.roll()), event_of(Kind::kSwitch));
+    bus.later(-setting_.scenario.switch_mean_ms * std::log1p(-switch_dice_.roll()), event_of(Kind::kSwitch));
   }
   poll(bus);
   bus.later(kTickMs * dice_.roll(), event_of(Kind::kTick));
@@ -168,6 +215,9 @@ void Viewer::join(Bus& bus) {
 void Viewer::leave(bool is_silent, Bus& bus) {
   finish(bus.now());
   tally_.left_ms = bus.now();
+  for (const OpenFetch& one : fetches_) {
+    bus.post(setting_.cdn, setting_.network.cdn_ms(index_), event_of(Kind::kAbort, one.id));
+  }
   if (!has_engine()) return;
   if (!is_silent) {
     for (Link& link : links_) {
@@ -175,10 +225,8 @@ void Viewer::leave(bool is_silent, Bus& bus) {
         bus.post(link.other, link.one_way_ms, event_of(Kind::kLinkDown, link.theirs));
     }
   }
-  bus.post(setting_.tracker, setting_.network.signal_ms(index_), event_of(Kind::kTrackerGone));
-  for (const OpenFetch& one : fetches_) {
-    bus.post(setting_.cdn, setting_.network.cdn_ms(index_), event_of(Kind::kAbort, one.id));
-  }
+  bus.post(setting_.tracker, setting_.network.signal_ms(index_) + (is_silent ? kTrackerHangUpMs : 0),
+           event_of(Kind::kTrackerGone));
   engine_.reset();
   store_.clear();
   store_.shrink_to_fit();
@@ -187,6 +235,10 @@ void Viewer::leave(bool is_silent, Bus& bus) {
 void Viewer::finish(TimeMs now) {
   if (!is_here()) return;
   player_.advance(now);
+  for (Link& link : links_) link_ended(link, now);
+  play_record_ = player_.record();
+  play_record_.first_picture_ms = player_.first_picture_ms().value_or(PlayRecord::kNever);
+  play_record_.end_ms = now;
   tally_.stalls = player_.stalls();
   tally_.stalled_ms = player_.stalled_ms();
   if (player_.first_picture_ms()) tally_.start_up_ms = *player_.first_picture_ms() - tally_.joined_ms;
@@ -196,7 +248,6 @@ void Viewer::finish(TimeMs now) {
   const Counters& counters = engine_->world().counters;
   tally_.timeouts = counters.timeouts;
   tally_.rejects = counters.rejects_received;
-  tally_.seeds = counters.seeds;
   complain(requests_.look(now), now);
 }
 
@@ -253,11 +304,9 @@ void Viewer::perform(const Action& action, Bus& bus) {
       return keep_block(action, bus);
     case ActionType::kFetch: {
       const Stored* segment = stored(f[1]);
-      if (segment) {
-        return fetch(f[0], segment->rendition, segment->sn, static_cast<uint32_t>(f[2]), static_cast<uint32_t>(f[3]),
-                     bus);
-      }
-      return;
+      if (!segment) return complain("fetches a segment that no playlist listed", bus.now());
+      return fetch(f[0], f[1], segment->rendition, segment->sn, static_cast<uint32_t>(f[2]),
+                   static_cast<uint32_t>(f[3]), bus);
     }
     case ActionType::kAbortFetch:
       if (!open_fetch(f[0])) return;
@@ -296,6 +345,7 @@ void Viewer::perform(const Action& action, Bus& bus) {
       Link* link = link_of(f[0]);
       if (!link) return;
       requests_.link_ended(f[0]);
+      link_ended(*link, bus.now());
       if (link->theirs != 0) {
         const TimeMs wait = std::max(0.0, link->busy_until_ms - bus.now());
         bus.post(link->other, wait + link->one_way_ms, event_of(Kind::kLinkDown, link->theirs));
@@ -323,13 +373,15 @@ void Viewer::perform(const Action& action, Bus& bus) {
 void Viewer::send(Handle peer, std::span<const uint8_t> frame, Bus& bus) {
   Link* link = link_of(peer);
   if (!link || link->theirs == 0) return;
+  if (setting_.sabotage == Sabotage::kLostCancels && frame.size() > 1 && frame[1] == kTypeCancel) return;
   const auto size = static_cast<double>(frame.size());
   count(&Flows::control, size, bus.now());
   if (frame.size() > kMessageBytesMax) complain("a message is longer than 64 KiB", bus.now());
-  if (frame.size() > 1 && (frame[1] == 2 || frame[1] == 5)) complain(requests_.sent(frame, peer, bus.now()), bus.now());
+  if (frame.size() > 1 && (frame[1] == kTypeRequest || frame[1] == kTypeCancel))
+    complain(requests_.sent(frame, peer, bus.now()), bus.now());
   const TimeMs leaves = std::max(uplink_.push_small(bus.now(), size, setting_.scenario.queue_ms), link->busy_until_ms);
   link->busy_until_ms = leaves;
-  const TimeMs extra = setting_.network.extra_ms(size, link->one_way_ms, dice_);
+  const TimeMs extra = setting_.network.extra_ms(size, link->one_way_ms, link->jitter_ms, dice_);
   bus.post(link->other, leaves - bus.now() + link->one_way_ms + extra, event_of(Kind::kMessage, link->theirs), frame);
 }
 
@@ -350,7 +402,7 @@ void Viewer::send_block(const Action& action, Bus& bus) {
   link->busy_until_ms = std::max(left, link->busy_until_ms);
   ++link->blocks_out;
   bus.later(left - bus.now(), event_of(Kind::kWritable, f[0]));
-  TimeMs extra = setting_.network.extra_ms(f[5], link->one_way_ms, dice_);
+  TimeMs extra = setting_.network.extra_ms(f[5], link->one_way_ms, link->jitter_ms, dice_);
   if (is_slow_) extra += setting_.scenario.slow_ms;
   bus.post(link->other, left - bus.now() + link->one_way_ms + extra,
            event_of(Kind::kBlock, link->theirs, f[5], (segment->hops[block] & kAbsent) + 1, is_liar_ ? 0 : 1), header);
@@ -358,9 +410,12 @@ void Viewer::send_block(const Action& action, Bus& bus) {
 
 void Viewer::message(const Event& event, std::span<const uint8_t> bytes, Bus& bus) {
   Link* link = link_of(event.a);
-  if (!link || link->theirs == 0 || !has_engine()) return;
+  if (!link || link->theirs == 0 || !has_engine()) {
+    if (event.kind == Kind::kBlockIn) count(&Flows::wasted, event.b, bus.now());
+    return;
+  }
   size_t total = bytes.size();
-  double useful_before = 0;
+  incoming_is_useful_ = false;
   if (event.kind == Kind::kBlockIn) {
     total += static_cast<size_t>(event.b);
     complain(credit_.downloaded(event.b), bus.now());
@@ -369,13 +424,11 @@ void Viewer::message(const Event& event, std::span<const uint8_t> bytes, Bus& bu
       requests_.block_came(decoded.block.id, event.a);
     }
     incoming_hops_ = static_cast<uint8_t>(std::min(event.c, 100)) | (event.d == 1 ? 0 : kFalse);
-    useful_before = tally_.total.from_peers;
   } else if (bytes.size() > 1 && bytes[1] == kTypeReject) {
     requests_.reject_came(bytes, event.a);
   }
   turn(bus, [&](Engine& e) { e.peer_message(event.a, 0, bytes, total); });
-  if (event.kind == Kind::kBlockIn && tally_.total.from_peers == useful_before)
-    count(&Flows::wasted, event.b, bus.now());
+  if (event.kind == Kind::kBlockIn && !incoming_is_useful_) count(&Flows::wasted, event.b, bus.now());
 }
 
 void Viewer::keep_block(const Action& action, Bus& bus) {
@@ -389,9 +442,8 @@ void Viewer::keep_block(const Action& action, Bus& bus) {
     bus.later(kVerifyMs, event_of(Kind::kVerified, f[3], f[4], (incoming_hops_ & kFalse) != 0 ? 0 : 1));
     if (incoming_hops_ & kFalse) return;  // thrown away in a moment: waste
   }
-  if (segment->rendition != rendition_ && f[3] != loading_) return;  // nobody will play it: waste
-  count_useful(segment->rendition, segment->sn, static_cast<uint32_t>(block), f[2], incoming_hops_ & kAbsent,
-               bus.now());
+  incoming_is_useful_ = count_block(segment->rendition, segment->sn, static_cast<uint32_t>(block), f[2],
+                                    incoming_hops_ & kAbsent, bus.now());
 }
 
 // A block of a segment that our playlist does not list yet.
@@ -399,7 +451,7 @@ Viewer::Stored* Viewer::store_unlisted(Handle handle, TimeMs now) {
   const Segment* segment = engine_->world().window.get(handle);
   if (!segment) return nullptr;
   const uint32_t published = setting_.stream.published(now);
-  for (uint32_t sn = published > Stream::kListed ? published - Stream::kListed : 0; sn < published; ++sn) {
+  for (uint32_t sn = published; sn-- > 0;) {  // also what only those who lag still play
     for (uint32_t rendition = 0; rendition < setting_.stream.renditions(); ++rendition) {
       if (setting_.stream.key(rendition, sn) != segment->key) continue;
       store_.push_back({handle, rendition, sn, std::vector<uint8_t>(setting_.stream.blocks_max(), kAbsent)});
@@ -430,19 +482,29 @@ void Viewer::signalled(const Action& action, Bus& bus) {
     link.handle = f[0];
   }
   if (link.handle != f[0]) return;
-  link.other = blob[0];
+  meet(link, blob[0]);
   link.remote_offer = static_cast<Handle>(blob[1]);
-  link.one_way_ms = setting_.network.one_way_ms(index_, link.other);
   if (f[1] == 0) return signal(f[0], 1, bus);
   if (f[1] != 1 || !setting_.network.can_connect(index_, link.other)) return;
   const TimeMs takes = setting_.scenario.set_up_ms * (0.5 + dice_.roll()) + 4 * link.one_way_ms;
   bus.later(takes, event_of(Kind::kDialled, f[0]));
 }
 
+void Viewer::meet(Link& link, uint32_t other) {
+  link.other = other;
+  link.one_way_ms = setting_.network.one_way_ms(index_, other);
+  link.jitter_ms = setting_.network.jitter_ms(index_, other);
+}
+
+void Viewer::link_ended(Link& link, TimeMs now) {
+  if (link.theirs != 0) met_[link.met].until_ms = now;
+}
+
 void Viewer::link_up(Link& link, Handle theirs, Bus& bus) {
   link.theirs = theirs;
   ++tally_.links;
-  met_.push_back(link.other);
+  link.met = met_.size();
+  met_.push_back({link.other, bus.now(), -1});
   const Handle handle = link.handle;
   turn(bus, [&](Engine& e) { e.link_opened(handle); });
 }
@@ -451,6 +513,7 @@ void Viewer::link_down(Handle handle, Bus& bus) {
   Link* link = link_of(handle);
   if (!link) return;
   requests_.link_ended(handle);
+  link_ended(*link, bus.now());
   *link = {};
   turn(bus, [&](Engine& e) { e.link_closed(handle); });
 }
@@ -461,15 +524,17 @@ void Viewer::drop_segment(Handle handle) {
 
 // --- The CDN
 
-void Viewer::fetch(int32_t id, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus) {
+void Viewer::fetch(int32_t id, Handle segment, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count,
+                   Bus& bus) {
   bool is_urgent = false;
   if (has_engine() && id != kStockFetch) {
     if (const Fetch* one = engine_->world().cdn.find(id))
       is_urgent = one->is_urgent && engine_->world().peers.trusted(bus.now()) != 0;
   }
-  fetches_.push_back({id, rendition, sn, is_urgent});
+  fetches_.push_back({id, segment, rendition, sn, is_urgent});
   ++tally_.fetches;
-  bus.post(setting_.cdn, setting_.network.cdn_ms(index_),
+  const bool is_held_up = setting_.sabotage == Sabotage::kLateFetches && id != kStockFetch;
+  bus.post(setting_.cdn, setting_.network.cdn_ms(index_) + (is_held_up ? kSabotageMs : 0),
            event_of(Kind::kFetch, id, static_cast<int32_t>(rendition), static_cast<int32_t>(sn),
                     static_cast<int32_t>(first << 16 | count)));
 }
@@ -493,9 +558,10 @@ void Viewer::chunk(const Event& event, Bus& bus) {
   const auto block = static_cast<uint32_t>(event.b);
   const bool is_last = event.d == 1;
   if (is_last) close_fetch(event.a);
-  ++shared_.seeds[block_index(open.rendition, open.sn, block)];
+  const bool is_useful = count_block(open.rendition, open.sn, block, event.c, 0, bus.now());
+  if (!is_useful) count(&Flows::wasted, event.c, bus.now());
+  if (is_useful && met_.empty() && open.sn == player_.record().first_sn) count(&Flows::starting, event.c, bus.now());
   if (event.a == kStockFetch) {
-    count_useful(open.rendition, open.sn, block, event.c, 0, bus.now());
     if (has_engine()) {
       count(&Flows::outside, event.c, bus.now());
       turn(bus, [&](Engine& e) { e.bytes_outside(event.c); });
@@ -503,18 +569,11 @@ void Viewer::chunk(const Event& event, Bus& bus) {
     if (is_last) load_over(open.sn, true, bus);
     return;
   }
-  Stored* segment = nullptr;
-  for (Stored& one : store_) {
-    if (one.sn == open.sn && one.rendition == open.rendition) segment = &one;
-  }
+  Stored* segment = stored(open.segment);
   const bool is_new = segment && segment->hops[block] == kAbsent;
-  if (segment && is_new) segment->hops[block] = 0;
-  if (is_new) {
-    count_useful(open.rendition, open.sn, block, event.c, 0, bus.now());
-    if (open.is_urgent) count(&Flows::by_deadline, event.c, bus.now());
-  } else {
-    count(&Flows::wasted, event.c, bus.now());
-  }
+  if (is_new && setting_.sabotage != Sabotage::kPhantomBlocks) segment->hops[block] = 0;
+  if (!open.is_urgent) ++shared_.seeds[setting_.stream.block_index(open.rendition, open.sn, block)];
+  if (is_useful && open.is_urgent) count(&Flows::by_deadline, event.c, bus.now());
   turn(bus, [&](Engine& e) {
     e.cdn_block(event.a, block);
     if (is_last) e.cdn_done(event.a, 0);
@@ -562,6 +621,7 @@ void Viewer::playlist(uint32_t published, Bus& bus) {
 void Viewer::load_next(Bus& bus) {
   const std::optional<uint32_t> sn = player_.load_next(bus.now());
   if (!sn) return;
+  loading_rendition_ = rendition_;
   if (has_engine()) {
     for (const Stored& one : store_) {
       if (one.sn != *sn || one.rendition != rendition_) continue;
@@ -573,14 +633,14 @@ void Viewer::load_next(Bus& bus) {
       });
     }
   }
-  fetch(kStockFetch, rendition_, *sn, 0, 0, bus);
+  fetch(kStockFetch, 0, rendition_, *sn, 0, 0, bus);
 }
 
 // A load ended: well, or handed back to the stock loader, whose own failures are tried again.
 void Viewer::load_over(uint32_t sn, bool is_ready, Bus& bus) {
   if (!player_.loading() || *player_.loading() != sn) return;
   if (is_ready) return bus.later(kAppendMs, event_of(Kind::kAppended, static_cast<int32_t>(sn)));
-  if (!open_fetch(kStockFetch)) fetch(kStockFetch, rendition_, sn, 0, 0, bus);
+  if (!open_fetch(kStockFetch)) fetch(kStockFetch, 0, loading_rendition_, sn, 0, 0, bus);
 }
 
 void Viewer::tell_playhead(Engine& engine, TimeMs now) {
@@ -602,15 +662,21 @@ void Viewer::tick(Bus& bus) {
     complain(exceeded_bound(engine_->world()), bus.now());
     complain(requests_.look(bus.now()), bus.now());
     complain(neglect_.look(engine_->world()), bus.now());
+    for (const Stored& one : store_) {
+      if (!engine_->world().window.get(one.handle)) complain("a segment was dropped without a word", bus.now());
+    }
   }
   bus.later(kTickMs, event_of(Kind::kTick));
 }
 
 void Viewer::switch_rendition(Bus& bus) {
-  bus.later(-setting_.scenario.switch_mean_ms * std::log1p(-dice_.roll()), event_of(Kind::kSwitch));
+  bus.later(-setting_.scenario.switch_mean_ms * std::log1p(-switch_dice_.roll()), event_of(Kind::kSwitch));
   const uint32_t before = rendition_;
-  rendition_ = (rendition_ + 1 + dice_.below(setting_.stream.renditions() - 1)) % setting_.stream.renditions();
+  rendition_ = (rendition_ + 1 + switch_dice_.below(setting_.stream.renditions() - 1)) % setting_.stream.renditions();
   listed_ = 0;  // the other rendition's playlist is loaded at once
+  for (const Stored& one : store_) {
+    if (one.rendition == before && !player_.is_past(one.sn)) uncount(one, bus.now());
+  }
   if (has_engine()) {
     turn(bus, [&](Engine& e) {
       e.rendition_active(static_cast<int32_t>(before), false);

@@ -18,6 +18,16 @@ namespace bazaar::sim {
 
 enum class Mode { kOurs, kCoin, kCdnOnly };
 
+/// A promise that is broken on purpose, to see that a checker notices.
+enum class Sabotage {
+  kNone,
+  kFreeCredit,      ///< the engine is told of downloads that never were
+  kNoVerification,  ///< blocks of neighbours count at once
+  kPhantomBlocks,   ///< the engine is told of blocks that were not stored
+  kLostCancels,     ///< CANCEL never leaves
+  kLateFetches,     ///< the engine's fetches go out four seconds late
+};
+
 /// What all viewers share, read-only but for the tally of their thread.
 struct Setting {
   const Scenario& scenario;
@@ -27,6 +37,7 @@ struct Setting {
   uint64_t seed;
   uint32_t cdn = 0;
   uint32_t tracker = 0;
+  Sabotage sabotage = Sabotage::kNone;
 };
 
 class Viewer : public Actor {
@@ -42,8 +53,12 @@ class Viewer : public Actor {
   uint32_t index() const { return index_; }
   double uplink() const { return uplink_bytes_per_ms_; }
   bool is_giving() const { return !is_free_rider_ && !is_liar_; }
-  /// Viewers that a data channel was open with.
-  const std::vector<uint32_t>& met() const { return met_; }
+  /// Data channels that were open, in the order of their opening.
+  const std::vector<Met>& met() const { return met_; }
+  /// What it got after the warm-up.
+  const BlockSet& got() const { return got_measured_; }
+  const BlockSet& got_at_all() const { return got_; }
+  const PlayRecord& play_record() const { return play_record_; }
 
  private:
   struct Link {
@@ -51,6 +66,8 @@ class Viewer : public Actor {
     Handle theirs = 0;  ///< 0 until the channel is open
     uint32_t other = 0;
     TimeMs one_way_ms = 0;
+    TimeMs jitter_ms = 0;
+    size_t met = 0;            ///< of met_, once it is open
     TimeMs busy_until_ms = 0;  ///< its last message leaves the uplink then
     uint32_t blocks_out = 0;   ///< handed to the uplink and not through it
     Handle remote_offer = 0;   ///< their handle, from the offer or answer
@@ -62,7 +79,8 @@ class Viewer : public Actor {
     std::vector<uint8_t> hops;  ///< kAbsent, or hops of the copy; kFalse set for false bytes
   };
   struct OpenFetch {
-    int32_t id = 0;  ///< the engine's handle, or kStockFetch
+    int32_t id = 0;      ///< the engine's handle, or kStockFetch
+    Handle segment = 0;  ///< the engine's; 0 for the stock loader
     uint32_t rendition = 0;
     uint32_t sn = 0;
     bool is_urgent = false;
@@ -88,6 +106,8 @@ class Viewer : public Actor {
   void signal(Handle peer, int32_t kind, Bus& bus);
   void signalled(const Action& action, Bus& bus);
   void message(const Event& event, std::span<const uint8_t> bytes, Bus& bus);
+  void meet(Link& link, uint32_t other);
+  void link_ended(Link& link, TimeMs now);
   void link_up(Link& link, Handle theirs, Bus& bus);
   void link_down(Handle handle, Bus& bus);
   Link* link_of(Handle handle);
@@ -96,7 +116,7 @@ class Viewer : public Actor {
   void drop_segment(Handle segment);
 
   // The CDN's answers.
-  void fetch(int32_t id, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus);
+  void fetch(int32_t id, Handle segment, uint32_t rendition, uint32_t sn, uint32_t first, uint32_t count, Bus& bus);
   void chunk(const Event& event, Bus& bus);
   OpenFetch* open_fetch(int32_t id);
   void close_fetch(int32_t id);
@@ -110,24 +130,27 @@ class Viewer : public Actor {
   void switch_rendition(Bus& bus);
   void tell_playhead(Engine& engine, TimeMs now);
 
-  void count_useful(uint32_t rendition, uint32_t sn, uint32_t block, double bytes, uint8_t hops, TimeMs now);
+  bool count_block(uint32_t rendition, uint32_t sn, uint32_t block, double bytes, uint8_t hops, TimeMs now);
+  void uncount(const Stored& segment, TimeMs now);
   void count(double Flows::*what, double bytes, TimeMs now);
   void complain(const std::optional<std::string>& sentence, TimeMs now) {
     if (sentence) tally_.complaints.add(now, index_, *sentence);
   }
-  size_t block_index(uint32_t rendition, uint32_t sn, uint32_t block) const;
-
   const Setting& setting_;
   uint32_t index_;
   SharedTally& shared_;
   Dice dice_;
+  Dice switch_dice_;  ///< of its own, so that CDN only and ours switch at the same times
   Tally tally_;
   Player player_;
   std::unique_ptr<Engine> engine_;
   std::array<Link, tunables::kPeerSlots> links_;
   std::vector<Stored> store_;
   std::vector<OpenFetch> fetches_;
-  std::vector<uint32_t> met_;
+  std::vector<Met> met_;
+  BlockSet got_;
+  BlockSet got_measured_;
+  PlayRecord play_record_;
   double uplink_bytes_per_ms_;
   Pipe uplink_;
   Pipe downlink_;
@@ -135,6 +158,7 @@ class Viewer : public Actor {
   uint32_t listed_from_ = 0;  ///< of the playlist as last seen
   uint32_t listed_ = 0;
   Handle loading_ = 0;  ///< the engine's segment that the player waits for
+  uint32_t loading_rendition_ = 0;
   TimeMs timer_ms_ = -1;
   TimeMs next_poll_ms_ = 0;
   bool has_joined_tracker_ = false;
@@ -143,6 +167,7 @@ class Viewer : public Actor {
   bool is_slow_ = false;
   // Of the message being handled: what a KEEP_BLOCK means.
   uint8_t incoming_hops_ = 0;
+  bool incoming_is_useful_ = false;
   std::span<const uint8_t> incoming_;
   CreditChecker credit_;
   RequestChecker requests_;

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "lateness_checker.hpp"
 #include "support/neighbour.hpp"
 
 namespace bazaar::sim {
@@ -56,12 +57,99 @@ TEST(Checkers, A_bound_that_is_exceeded_is_named) {
   EXPECT_TRUE(said->starts_with("bytes stored: ")) << *said;
 }
 
+/// The player has come to a segment of four blocks, and the engine lets it wait.
+struct Neglected {
+  Neglected() : world(1) {
+    world.now = 10'000;
+    world.playhead.is_known = true;
+    segment = world.window.see({42}, 0, 10'000, 2'000, 0);
+    Segment& wanted = *world.window.get(segment);
+    wanted.is_wanted = true;
+    wanted.bytes_total = bazaar::testing::bytes_of_blocks(4);
+    wanted.blocks.resize(4);
+  }
+  std::optional<std::string> later(TimeMs ms) {
+    world.now += ms;
+    return checker.look(world);
+  }
+  World world;
+  Handle segment = 0;
+  NeglectChecker checker;
+};
+
+TEST(Checkers, A_block_that_is_needed_and_sought_nowhere_is_told_after_a_while) {
+  Neglected one;
+  EXPECT_FALSE(one.later(0));
+  EXPECT_FALSE(one.later(NeglectChecker::kPatienceMs));
+  EXPECT_EQ(one.later(1), "a block that is needed is sought nowhere");
+  EXPECT_FALSE(one.later(1)) << "not again at once";
+}
+
+TEST(Checkers, A_block_that_is_on_its_way_is_not_neglected) {
+  Neglected one;
+  EXPECT_FALSE(one.later(0));
+  Segment& wanted = *one.world.window.get(one.segment);
+  for (uint32_t block = 0; block < 4; ++block) wanted.blocks.mark_fetching(block);
+  EXPECT_FALSE(one.later(10 * NeglectChecker::kPatienceMs));
+}
+
 TEST(Checkers, The_first_complaints_of_a_viewer_are_kept_and_all_are_counted) {
   Complaints complaints;
   for (int i = 0; i < 10; ++i) complaints.add(4'000, 7, "no " + std::to_string(i));
   EXPECT_EQ(complaints.count(), 10u);
   ASSERT_EQ(complaints.kept().size(), Complaints::kKept);
   EXPECT_EQ(complaints.kept()[1], "at 4.000000 s viewer 7: no 1");
+}
+
+// sn       0    1    2    3
+// alone   1.0  3.0  5.0  9.0   appended at, s
+PlayRecord alone() {
+  PlayRecord record;
+  record.appended_ms = {1'000, 3'000, 5'000, 9'000};
+  record.first_picture_ms = 1'000;
+  record.end_ms = 20'000;
+  return record;
+}
+
+PlayRecord late(uint32_t sn, TimeMs due_ms) {
+  PlayRecord record = alone();
+  record.late.push_back({sn, due_ms});
+  return record;
+}
+
+TEST(LatenessChecker, A_segment_that_the_cdn_alone_had_before_it_was_due_must_not_be_late) {
+  const std::vector<PlayRecord> cdn_only{alone()};
+  LatenessChecker checker(cdn_only);
+  checker.check(0, alone());
+  EXPECT_EQ(checker.complaints().count(), 0u);
+  checker.check(0, late(2, 5'400));
+  ASSERT_EQ(checker.complaints().count(), 1u);
+  EXPECT_EQ(checker.complaints().kept()[0],
+            "at 5.400000 s viewer 0: segment 2 is late; the CDN alone had it 400 ms before");
+}
+
+TEST(LatenessChecker, What_the_cdn_alone_had_not_in_time_either_is_no_complaint) {
+  const std::vector<PlayRecord> cdn_only{alone()};
+  LatenessChecker checker(cdn_only);
+  checker.check(0, late(3, 8'999));
+  checker.check(0, late(7, 15'000));
+  EXPECT_EQ(checker.complaints().count(), 0u);
+}
+
+TEST(LatenessChecker, Who_never_starts_is_told_unless_the_cdn_alone_did_not_start_either) {
+  PlayRecord dark = alone();
+  dark.first_picture_ms = PlayRecord::kNever;
+  std::vector<PlayRecord> cdn_only{alone()};
+  LatenessChecker checker(cdn_only);
+  checker.check(0, dark);
+  EXPECT_EQ(checker.complaints().count(), 1u);
+  dark.end_ms = 5'999;  // gone too soon to tell
+  checker.check(0, dark);
+  EXPECT_EQ(checker.complaints().count(), 1u);
+  cdn_only[0].first_picture_ms = PlayRecord::kNever;
+  dark.end_ms = 20'000;
+  checker.check(0, dark);
+  EXPECT_EQ(checker.complaints().count(), 1u);
 }
 
 }  // namespace

@@ -55,8 +55,10 @@ TEST(Deadline, A_page_whose_timers_come_late_asks_the_cdn_earlier_up_to_a_bound)
 }
 
 TEST(Deadline, A_queue_is_bounded_by_time_and_on_a_slow_uplink_by_blocks) {
-  EXPECT_EQ(queue_max_ms(10), tunables::kQueueMaxMs);
-  EXPECT_EQ(queue_max_ms(400), 400 * tunables::kQueueBlocks);
+  EXPECT_EQ(queue_max_ms(10, 1), tunables::kQueueMaxMs);
+  EXPECT_EQ(queue_max_ms(400, 0.5), 400 * tunables::kQueueBlocks);
+  EXPECT_EQ(queue_max_ms(10, 1.5), 1.5 * tunables::kQueueMaxMs);
+  EXPECT_EQ(queue_max_ms(10, 100), tunables::kQueueRoomMax * tunables::kQueueMaxMs);
 }
 
 }  // namespace

@@ -110,10 +110,10 @@ TEST(Requests, A_time_out_comes_neither_too_soon_nor_too_late) {
   rig.peer(slow).block_ms = 5'000;
   const Handle clip = rig.segment(1, "..");
   rig.ask(quick, clip, 0);
-  EXPECT_EQ(rig.requests.next_timeout_ms(), rig.world.now + tunables::kQueueMaxMs + 4 * (1 + 9));
+  EXPECT_EQ(rig.requests.next_timeout_ms(), rig.world.now + rig.world.queue_max_ms(9) + 4 * (1 + 9));
   rig.ask(slow, clip, 1);
   EXPECT_EQ(rig.world.ledger.requests().back().timeout_ms, rig.world.now + tunables::kRequestTimeoutMaxMs);
-  rig.wait(tunables::kQueueMaxMs - 1);
+  rig.wait(rig.world.queue_max_ms(9) - 1);
   rig.requests.time_out();
   EXPECT_EQ(rig.picture(clip), "rr");
 }

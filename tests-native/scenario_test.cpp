@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 namespace bazaar::sim {
 namespace {
@@ -89,6 +91,32 @@ TEST(Scenario, What_does_not_fit_together_is_told_at_the_line_that_is_wrong) {
             "wrong.toml:2: uplink: expected shares that sum to 1, not 0.4");
   EXPECT_EQ(complaint(head + "[[uplink]]\nshare = 1\nmbit = 4\n"),
             "wrong.toml:4: uplink.mbit: expected one of share, of_bitrate");
+}
+
+TEST(Scenario, Every_key_is_documented_as_it_is) {
+  std::ifstream file(BAZAAR_SOURCE_DIR "/docs/simulator.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  for (const std::string& row : scenario_key_rows()) {
+    EXPECT_NE(text.str().find(row + "\n"), std::string::npos) << "`simulator keys` says: " << row;
+  }
+  EXPECT_EQ(scenario_key_rows().size(), 34u) << "a new key has a row, and this test has seen it";
+}
+
+TEST(Scenario, Wrong_types_are_told_apart_from_wrong_values) {
+  const std::string head = "sentence = \"A test.\"\n";
+  EXPECT_EQ(complaint("sentence = 5\n"), "wrong.toml:1: sentence: expected text in quotes");
+  EXPECT_EQ(complaint(head + "[links]\nloss = true\n"), "wrong.toml:3: links.loss: expected a number from 0 to 0.2");
+  EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = [800, \"hd\"]\n"),
+            "wrong.toml:3: stream.bitrates_kbit: expected a number from 50 to 100000");
+  EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = 800\n"),
+            "wrong.toml:3: stream.bitrates_kbit: expected a list of one to eight numbers");
+  EXPECT_EQ(complaint(head + "uplink = 3\n"),
+            "wrong.toml:2: uplink: expected [[uplink]] tables with share and of_bitrate");
+  EXPECT_EQ(complaint(head + "uplink = [3]\n"),
+            "wrong.toml:2: uplink: expected a table, [[uplink]], with share and of_bitrate");
+  EXPECT_EQ(complaint(head + "[[uplink]]\nshare = 1.5\n"),
+            "wrong.toml:3: uplink.share: expected a number from 0 to 1, not 1.5");
 }
 
 TEST(Scenario, What_is_no_toml_or_no_file_is_said) {

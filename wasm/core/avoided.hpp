@@ -14,15 +14,21 @@ namespace bazaar {
 
 class Avoided {
  public:
-  void add(uint32_t id, TimeMs now) {
-    if (id == 0) return;
+  void add(uint32_t id, TimeMs now, TimeMs for_ms = tunables::kRedialMs) {
+    if (id == 0 || is_banned(id, now)) return;
     std::erase_if(entries_, [&](const Entry& entry) { return entry.id == id || now >= entry.until_ms; });
     if (entries_.size() >= tunables::kCandidateIdsMax) entries_.erase(entries_.begin());
-    entries_.push_back({id, now + tunables::kRedialMs});
+    entries_.push_back({id, now + for_ms});
   }
   bool contains(uint32_t id, TimeMs now) const {
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entry& entry) { return entry.id == id && now < entry.until_ms; });
+  }
+  /// Proven false: not let in either, for kBanMs.
+  bool is_banned(uint32_t id, TimeMs now) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+      return entry.id == id && entry.until_ms - now > tunables::kRedialMs;
+    });
   }
   size_t size() const { return entries_.size(); }
 

@@ -50,10 +50,12 @@ class Lateness {
   TimeMs late_ms_ = 0;
 };
 
-/// Who uploads accepts what will be through within this time: on a slow uplink, two blocks and a half.
-constexpr TimeMs queue_max_ms(TimeMs block_ms) {
+/// Who uploads accepts what will be through within this time. `room`: its uplink as a multiple of the stream.
+constexpr TimeMs queue_max_ms(TimeMs block_ms, double room) {
   const TimeMs blocks = tunables::kQueueBlocks * block_ms;
-  return blocks > tunables::kQueueMaxMs ? blocks : tunables::kQueueMaxMs;
+  const double times = room < 1 ? 1 : (room > tunables::kQueueRoomMax ? tunables::kQueueRoomMax : room);
+  const TimeMs crowd = tunables::kQueueMaxMs * times;
+  return blocks > crowd ? blocks : crowd;
 }
 
 /// Time left for peers: until the moment when the CDN must be asked to make it.

@@ -107,6 +107,14 @@ void Engine::bytes_outside(double bytes) {
   world_.credit.add_download(bytes);
 }
 
+void Engine::block_verified(Handle segment, uint32_t block, bool is_ok) {
+  const Handle sender = world_.unverified.take(segment, block);
+  custody_.verified(segment, block, is_ok);
+  if (is_ok || !world_.peers.get(sender)) return;
+  world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kBadBlock), sender});
+  protocol_.close(sender, CloseReason::kBadBlock);
+}
+
 size_t Engine::step() {
   if (world_.now >= next_deadline_ && next_deadline_ > 0) world_.lateness.note(next_deadline_, world_.now);
   Requests(world_).time_out();

@@ -58,7 +58,7 @@ class Engine {
   void cdn_block(Handle fetch, uint32_t block) { cdn_.block(fetch, block); }
   void cdn_done(Handle fetch, double surplus_bytes) { cdn_.done(fetch, surplus_bytes); }
   void cdn_failed(Handle fetch, int32_t status, double surplus_bytes) { cdn_.failed(fetch, status, surplus_bytes); }
-  void block_verified(Handle segment, uint32_t block, bool is_ok) { custody_.verified(segment, block, is_ok); }
+  void block_verified(Handle segment, uint32_t block, bool is_ok);
   void bytes_outside(double bytes);
 
   /// Decides. Returns how many records wait in actions(); Actions::kDrainMax means: drain and step again.

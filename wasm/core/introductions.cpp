@@ -98,7 +98,8 @@ void Introductions::relayed(int32_t token, const Message& message) {
     protocol_.close(known, CloseReason::kLeaving);
   }
   std::erase(ids_, message.peer);
-  if (!world_.config.is_p2p || world_.peers.size() >= world_.config.peers_max) {
+  const bool is_unwelcome = !world_.config.is_p2p || world_.avoided.is_banned(message.peer, world_.now);
+  if (is_unwelcome || world_.peers.size() >= world_.config.peers_max) {
     const size_t length =
         tracker_wire::encode_signal_header(Type::kSignal, message.peer, SignalKind::kBye, 0, world_.actions.room());
     if (length > 0) {

@@ -47,7 +47,14 @@ double seed_pressure(const BlockMarket& block) {
   // Where all the time there is is short, none of it is left to find out whether somebody else seeds.
   const double least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0),
                                   tunables::kSeedPressureMin, tunables::kSeedPressureMax);
-  return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
+  const double left = block.slack_at_first_ms > 0 ? block.slack_ms / block.slack_at_first_ms : 1;
+  double haste = 1;
+  if (left > tunables::kHasteShare) {
+    haste = tunables::kHaste;
+  } else if (left > tunables::kNeighbourhoodShare) {
+    haste = tunables::kCalm;
+  }
+  return haste * block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
 }
 
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {

@@ -148,6 +148,7 @@ bool PeerProtocol::block(Handle handle, Peer& peer, int32_t token, const wire::B
     world_.actions.push(ActionType::kKeepBlock,
                         {token, static_cast<int32_t>(block.payload_offset), static_cast<int32_t>(block.payload_bytes),
                          request.segment, static_cast<int32_t>(request.block), handle, world_.config.verifies ? 1 : 0});
+    if (world_.config.verifies) world_.unverified.note(request.segment, request.block, handle);
   }
   custody_.arrived(request.segment, request.block, Source::kPeer);
   return true;
@@ -157,12 +158,14 @@ void PeerProtocol::close(Handle handle, CloseReason reason) {
   const Peer* peer = world_.peers.get(handle);
   if (!peer) return;
   if (peer->is_open()) {
-    const wire::Bye bye{reason == CloseReason::kViolation ? wire::ByeReason::kProtocol : wire::ByeReason::kLeaving};
+    const bool is_blamed = reason == CloseReason::kViolation || reason == CloseReason::kBadBlock;
+    const wire::Bye bye{is_blamed ? wire::ByeReason::kProtocol : wire::ByeReason::kLeaving};
     world_.send(handle, [&](std::span<uint8_t> out) { return wire::encode(bye, out); });
   }
   if (reason != CloseReason::kLeaving) {
     ++world_.counters.peers_dropped;
-    world_.avoided.add(peer->remote_id, world_.now);  // or the tracker's next list would bring it straight back
+    const TimeMs how_long = reason == CloseReason::kBadBlock ? tunables::kBanMs : tunables::kRedialMs;
+    world_.avoided.add(peer->remote_id, world_.now, how_long);  // or the tracker's next list would bring it straight back
   }
   world_.actions.push(ActionType::kClosePeer, {handle, static_cast<int32_t>(reason)});
   gone(handle);

@@ -29,6 +29,7 @@ struct Upload {
   uint32_t block = 0;
   uint32_t bytes = 0;
   TimeMs deadline_ms = 0;
+  TimeMs since_ms = 0;  ///< when it was accepted
 };
 
 struct Peer {

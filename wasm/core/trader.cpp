@@ -194,7 +194,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
       const Peer& peer = *world_.peers.at_slot(slot);
       if (peer.in_flight >= tunables::kRequestsPerPeerMax) continue;
       if (world_.now < peer.refused_until_ms) continue;
-      if (peer.through_ms - world_.now > queue_max_ms(peer.block_ms)) continue;  // it would refuse
+      if (peer.through_ms - world_.now > world_.queue_max_ms(peer.block_ms)) continue;  // it would refuse
       const TimeMs expected = peer.expected_ms(world_.now);
       if (demand.market_ms > 0 && expected > demand.market_ms + tunables::kFallbackGraceMs) continue;
       offers[offer_count++] = {world_.peers.handle_of(slot), expected};

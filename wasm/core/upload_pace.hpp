@@ -42,7 +42,8 @@ class UploadPace {
 
   /// Until `bytes`, all that waits and one more, are through, with `credit` bytes to spend now.
   TimeMs wait_ms(double bytes, double credit) const { return std::max(bytes / uplink_, (bytes - credit) / download_); }
-  double uplink() const { return uplink_; }  ///< bytes/ms
+  double uplink() const { return uplink_; }      ///< bytes/ms
+  double download() const { return download_; }  ///< bytes/ms, of the stream as it comes in
 
  private:
   static constexpr TimeMs kSampleMs = 1'000;

@@ -30,12 +30,12 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
     return reject(handle, request.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
   }
   const TimeMs wait = world_.upload_wait_ms(bytes);
-  const TimeMs wait_max = queue_max_ms(bytes / world_.pace.uplink());
+  const TimeMs wait_max = world_.queue_max_ms(bytes / world_.pace.uplink());
   if (wait > std::min<TimeMs>(wait_max, request.slack_ms)) {
     const TimeMs retry = std::clamp(wait - tunables::kRetryShare * wait_max, 40.0, 2'000.0);
     return reject(handle, request.id, wire::RejectReason::kBusy, static_cast<uint16_t>(retry));
   }
-  peer.uploads.push_back({request.id, segment_handle, request.block, bytes, world_.now + request.slack_ms});
+  peer.uploads.push_back({request.id, segment_handle, request.block, bytes, world_.now + request.slack_ms, world_.now});
   serve();
 }
 
@@ -58,11 +58,13 @@ void Uploader::writable(Handle handle) {
   serve();
 }
 
-// Past its deadline the requester has asked elsewhere.
+// Past its deadline the requester has asked elsewhere. And what waits longer than it was accepted for (credit did not
+// come as expected) is refused now: to let it time out would look like a peer that is too slow to keep.
 void Uploader::expire() {
+  const TimeMs wait_max = tunables::kQueueLateness * world_.queue_max_ms(kBlockBytes / world_.pace.uplink());
   world_.peers.each([&](Handle handle, Peer& peer) {
     std::erase_if(peer.uploads, [&](const Upload& upload) {
-      if (world_.now < upload.deadline_ms) return false;
+      if (world_.now < upload.deadline_ms && world_.now < upload.since_ms + wait_max) return false;
       reject(handle, upload.id, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
       return true;
     });

@@ -18,6 +18,7 @@
 #include "segment_window.hpp"
 #include "status_board.hpp"
 #include "tunables.hpp"
+#include "unverified.hpp"
 #include "upload_pace.hpp"
 
 namespace bazaar {
@@ -75,6 +76,7 @@ struct World {
   RequestLedger ledger;
   CdnPolicy cdn;
   Credit credit;
+  Unverified unverified;
   UploadPace pace;
   Playhead playhead;
   Lateness lateness;
@@ -109,6 +111,11 @@ struct World {
   TimeMs upload_wait_ms(double bytes) const {
     return std::max(
         {0.0, pace.wait_ms(bytes_queued() + bytes, 1e300), pace.wait_ms(bytes_unpaid() + bytes, credit.available())});
+  }
+
+  /// The longest queue that somebody accepts whose uplink takes a block in `block_ms`.
+  TimeMs queue_max_ms(TimeMs block_ms) const {
+    return bazaar::queue_max_ms(block_ms, kBlockBytes / (std::max(block_ms, 0.1) * pace.download()));
   }
 
   bool follows(int32_t rendition) const {
