@@ -80,6 +80,8 @@ export class Core {
   #isBusy = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer fires; infinity without one. */
+  #timerDue = Infinity;
 
   constructor(module: CoreModule, seed: number, perform: Perform, onTrap: (cause: unknown) => void) {
     this.#engine = new module.Engine(seed);
@@ -191,11 +193,17 @@ export class Core {
   }
 
   #arm(): void {
-    clearTimeout(this.#timer);
     const deadline = this.#engine.next_deadline();
+    if (deadline === this.#timerDue) return; // most turns leave it alone, and a browser's timer costs more than a turn
+    clearTimeout(this.#timer);
+    this.#timerDue = Infinity;
     if (!Number.isFinite(deadline)) return;
     const delay = Math.min(Math.max(deadline - performance.now(), 0), kTimerMaxMs);
-    this.#timer = setTimeout(() => this.tell(() => {}), Math.ceil(delay));
+    this.#timerDue = deadline;
+    this.#timer = setTimeout(() => {
+      this.#timerDue = Infinity;
+      this.tell(() => {});
+    }, Math.ceil(delay));
   }
 
   #hold(message: Uint8Array): number {

@@ -1,11 +1,13 @@
 // What documents claim, held against the checkout: files exist, commands exist, pictures are light, the benchmark's table is the
 // committed record; and the lock file does not say where packages came from.
 // Owns these checks; refuses to judge prose. Invariant: exits 1 with a line a problem, and changes nothing without `--write`.
-//   node scripts/check-docs.mjs [--write]     --write renews the table in docs/performance.md. Run with `npm run lint`.
+//   node scripts/check-docs.mjs [--write]     --write renews the tables and the picture of docs/performance.md. Run with `npm run lint`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { browserMarkdown, sweepPoints } from '../bench/browser/markdown.mjs';
+import { sweepPlot } from '../bench/browser/plot.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kPictureBytesMax = 300 * 1024;
@@ -88,16 +90,30 @@ function benchTables(record) {
   ].join('\n');
 }
 
+/** What stands between two marks of a document is made from a record. @param {string} document @param {string} mark @param {string} made @param {string} from */
+function checkMade(document, mark, made, from) {
+  const text = read(document);
+  const now = text.replace(new RegExp(`(<!-- ${mark} -->\\n)[\\s\\S]*?(<!-- end -->)`), (_, begin, end) => `${begin}${made}\n${end}`);
+  if (!text.includes(`<!-- ${mark} -->`)) problems.push(`${document} has no place for ${from}: <!-- ${mark} -->`);
+  else checkFile(document, now, from);
+}
+
+/** @param {string} path @param {string} content @param {string} from */
+function checkFile(path, content, from) {
+  if (existsSync(join(root, path)) && read(path) === content) return;
+  if (process.argv.includes('--write')) writeFileSync(join(root, path), content);
+  else problems.push(`${path} is not ${from}: run \`node scripts/check-docs.mjs --write\``);
+}
+
 function checkBench() {
   const document = 'docs/performance.md';
   if (!existsSync(join(root, document))) return;
-  const text = read(document);
-  const now = text.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- end -->)/, (_, begin, end) => {
-    return `${begin}${benchTables(JSON.parse(read('bench/results/latest.json')))}\n${end}`;
-  });
-  if (now === text) return;
-  if (process.argv.includes('--write')) writeFileSync(join(root, document), now);
-  else problems.push(`${document} is not bench/results/latest.json: run \`node scripts/check-docs.mjs --write\``);
+  checkMade(document, 'bench', benchTables(JSON.parse(read('bench/results/latest.json'))), 'bench/results/latest.json');
+  const browser = 'bench/results/browser.json';
+  if (!existsSync(join(root, browser))) return;
+  const record = JSON.parse(read(browser));
+  checkMade(document, 'bench:browser', browserMarkdown(record), browser);
+  if (record.sweep) checkFile('docs/images/browser-sweep.svg', sweepPlot(sweepPoints(record.sweep)), browser);
 }
 
 checkBench();

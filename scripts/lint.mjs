@@ -10,12 +10,13 @@ const cpp = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.cpp', 
   .filter(Boolean);
 const tidy = cpp.filter((name) => name.endsWith('.cpp') && /^(wasm\/core|tracker)\//.test(name));
 /** Grows a folder at a time: `npx prettier --write FOLDER`, then name it here. */
-const pretty = ['scripts', 'wasm/**/*.{js,mjs}', '*.{js,json}'];
+const pretty = ['scripts', 'bench/browser', 'bench/browser.mjs', 'bench/test', 'wasm/**/*.{js,mjs}', '*.{js,json}'];
 
 const linters = {
   'docs and lock file': ['node', 'scripts/check-docs.mjs'],
   TypeScript: ['npx', 'tsc', '-p', 'tsconfig.json'],
   'TypeScript of the demo': ['npx', 'tsc', '-p', 'web-demo'],
+  'TypeScript of the bench': ['npx', 'tsc', '-p', 'bench/browser/page'],
   eslint: ['npx', 'eslint', '.', '--max-warnings=0'],
   prettier: ['npx', 'prettier', '--check', ...pretty],
   'clang-format': ['clang-format', '--dry-run', '-Werror', ...cpp],

@@ -1,6 +1,6 @@
 // Every test there is, in order of speed, with one closing count. Owns the list of runners; refuses to be one.
 // Invariant: a runner that fails does not stop the next, and any failure makes the whole fail.
-//   node scripts/test.mjs [native|sanitize|coverage|glue|demo|size|browser …]
+//   node scripts/test.mjs [native|sanitize|coverage|glue|demo|bench|size|browser …]
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,9 +66,9 @@ function glue(report = join(results, 'glue.json')) {
   return { passed: numPassedTests, failed: isGood ? 0 : Math.max(numFailedTests, numFailedTestSuites, 1) };
 }
 
-/** The demo's own tests, by Node's runner. */
-function demo() {
-  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', 'web-demo/test/'], {
+/** Plain scripts' own tests, by Node's runner. @param {string} folder */
+function scripted(folder) {
+  const done = spawnSync(process.execPath, ['--test', '--test-reporter=tap', folder], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 26,
@@ -88,9 +88,11 @@ function browser(report = join(results, 'browser.json')) {
   return { passed: stats.expected, failed: isGood ? 0 : Math.max(stats.unexpected + stats.flaky, 1) };
 }
 
+const demo = () => scripted('web-demo/test/');
+const bench = () => scripted('bench/test/');
 const size = () => (run(process.execPath, ['scripts/size.mjs']) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 });
 
-const runners = { native: () => native('native'), sanitize: () => native('sanitize'), coverage, glue, demo, size, browser };
+const runners = { native: () => native('native'), sanitize: () => native('sanitize'), coverage, glue, demo, bench, size, browser };
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!(name in runners)) {

@@ -12,14 +12,16 @@ const START_MS = 5000;
 const END_MS = 2000;
 
 /**
- * @param {{ host: string, port?: number, onExit?: (sentence: string) => void }} options
+ * @param {{ host: string, port?: number, onExit?: (sentence: string) => void, wrapper?: string[] }} options  `wrapper`: the
+ *   command, such as setpriv, that runs it
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function startTracker({ host, port = 0, onExit = () => {} }) {
+export async function startTracker({ host, port = 0, onExit = () => {}, wrapper = [] }) {
   await access(BINARY, constants.X_OK).catch(() => {
     throw new DemoError(`The tracker is not built (no ${BINARY}): run npm run build.`);
   });
-  const child = spawn(BINARY, ['--port', String(port), '--host', host], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...args] = [...wrapper, BINARY, '--port', String(port), '--host', host];
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (data) => (complaint = (complaint + data).slice(-1000)));
   const exited = new Promise((resolve) => {

@@ -28,6 +28,7 @@ const INIT = /(^|\/)init[^/]*$/;
  * @property {string} [cache]  where encoded loops are kept
  * @property {number} [windowSegments]
  * @property {boolean} [pages]  false: media only
+ * @property {(app: import('fastify').FastifyInstance) => unknown} [routes]  more of the caller's own, on the same address
  * @property {(line: string) => void} [say]  progress for a person
  *
  * @param {OriginOptions} [options]
@@ -42,6 +43,7 @@ export async function startOrigin({
   cache,
   windowSegments,
   pages = true,
+  routes,
   say,
 } = {}) {
   const counters = new Counters();
@@ -66,6 +68,7 @@ export async function startOrigin({
         ? await serveLoop(app, { recipe, cache, windowSegments, say })
         : await serveSource(app, { source, say });
     if (pages) await servePages(app, { tracker, viewers, streamPath, reports });
+    await routes?.(app);
     await app.listen({ port, host });
     const address = /** @type {import('node:net').AddressInfo} */ (app.server.address());
     const name = ['0.0.0.0', '::'].includes(address.address)

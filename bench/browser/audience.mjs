@@ -1,0 +1,87 @@
+// The viewers of one measurement: for each a namespace, a Chromium in it, and a page of the contestant.
+// Owns these browsers; refuses to measure. Invariant: viewer i opens its page at the same moment of a segment whoever the contestant is,
+// because hls.js settles its distance to live by that moment.
+import { chromium } from '@playwright/test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findChromium } from '../../web-demo/launcher/viewer-browser.mjs';
+import { untilNextSegment } from './hub.mjs';
+import { namespaceOf } from './network.mjs';
+import { Stop } from './stop.mjs';
+
+const kWrapper = fileURLToPath(new URL('chromium-in-namespace.sh', import.meta.url));
+const kFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+  // No multicast on the bridge: a hidden address would be one that nobody finds.
+  '--disable-features=WebRtcHideLocalIpsWithMdns',
+  '--disable-background-timer-throttling',
+  '--disable-renderer-backgrounding',
+  '--disable-backgrounding-occluded-windows',
+];
+const kFirstFrameMs = 30_000;
+
+/**
+ * A Chromium in a viewer's namespace with one empty page.
+ * @param {number} viewer numbered from 1 @param {string} origin what its pages may treat as secure
+ */
+export async function openBrowser(viewer, origin) {
+  const browser = await chromium.launch({
+    executablePath: kWrapper,
+    args: [...kFlags, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    env: { ...process.env, BAZAAR_NAMESPACE: namespaceOf(viewer), BAZAAR_CHROMIUM: await findChromium() },
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
+  const page = await (await browser.newContext({ viewport: { width: 360, height: 240 } })).newPage();
+  return { browser, page };
+}
+
+/**
+ * @param {{ origin: string, tracker: string | undefined, segmentS: number, viewers: number,
+ *   contestant: import('./cases.mjs').Contestant }} options
+ */
+export async function openAudience({ origin, tracker, segmentS, viewers, contestant }) {
+  const query = new URLSearchParams({ hls: JSON.stringify(contestant.hls ?? {}), p2p: JSON.stringify(contestant.p2p ?? {}) });
+  if (tracker) query.set('tracker', tracker);
+  /** @type {Awaited<ReturnType<typeof openBrowser>>[]} */
+  const seats = [];
+  /** @type {string[]} */
+  const complaints = [];
+  try {
+    for (let viewer = 1; viewer <= viewers; ++viewer) {
+      const seat = await openBrowser(viewer, origin);
+      seats.push(seat);
+      seat.page.on('pageerror', (error) => complaints.push(`viewer ${viewer}: ${error.message}`));
+      seat.page.on('crash', () => complaints.push(`viewer ${viewer}: the page crashed`));
+      // Viewers spread over a segment's length, as in the world; each at its own moment of it.
+      const momentMs = ((viewer - 0.5) / viewers) * segmentS * 1000;
+      await pause(((await untilNextSegment(origin, segmentS)) + momentMs) % (segmentS * 1000));
+      await seat.page.goto(`${origin}/bench/${contestant.page}.html?${query}`, { waitUntil: 'commit' });
+      await seat.page
+        .waitForFunction(() => /** @type {any} */ (window).probe?.firstFrameMs, undefined, { timeout: kFirstFrameMs })
+        .catch(() => {
+          throw new Stop(
+            `Viewer ${viewer} of ${contestant.title} shows no picture within ${kFirstFrameMs / 1000} s. ${complaints.join('; ')}`,
+          );
+        });
+    }
+  } catch (problem) {
+    await Promise.all(seats.map(({ browser }) => browser.close().catch(() => undefined)));
+    throw problem;
+  }
+  return {
+    complaints,
+    /** The probes of all, at the same moment. */
+    read: () => Promise.all(seats.map(({ page }) => page.evaluate(() => /** @type {any} */ (window).probe.read()))),
+    close: () => Promise.all(seats.map(({ browser }) => browser.close().catch(() => undefined))),
+  };
+}
