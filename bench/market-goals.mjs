@@ -59,3 +59,24 @@ export function judge(row, runs) {
   hold(complaints === 0, `${complaints} broken promises`);
   return { of_limit, late, start_up_more_ms, missed };
 }
+
+/** The record as Markdown, for docs/performance.md. */
+export function marketMarkdown(record) {
+  const number = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '');
+  const percent = (value) => `${number(100 * value, value < 0.001 ? 2 : 1)} %`;
+  const lines = record.rows.map((row) => {
+    const goal = row.goal === undefined ? '' : `≥ ${row.goal}`;
+    const cells = [row.scenario, row.viewers, row.seeds, number(row.offload, 4), number(row.limit, 4), number(row.of_limit, 3), goal];
+    cells.push(percent(row.copies_of_audience), percent(row.by_deadline), percent(row.waste), percent(row.control), row.late);
+    cells.push(
+      `${row.start_up_more_ms < 0 ? '−' : '+'}${Math.abs(row.start_up_more_ms).toFixed(0)} ms`,
+      number(row.events_per_viewer_second, 0),
+    );
+    return `| ${cells.join(' | ')} | ${row.missed.join('; ')} |`;
+  });
+  return [
+    '| scenario | viewers | seeds | offload | limit | ours / limit | goal | copies / N | by deadline | waste | control | late | start-up p95 | events | missed |',
+    '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
