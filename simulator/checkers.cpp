@@ -59,7 +59,7 @@ std::optional<std::string> NeglectChecker::look(const World& world) {
   if (!world.cdn.is_failing() && world.cdn.has_room(true) && world.playhead.is_known) {
     world.window.each([&](Handle handle, const Segment& segment) {
       if (!segment.is_wanted || segment.is_cdn_only) return;
-      const TimeMs slack = world.playhead.slack_ms(segment.start_ms, world.now);
+      const TimeMs slack = world.playhead.slack_ms(segment.start_ms, world.now, segment.is_wanted);
       const double missing = static_cast<double>(segment.blocks.missing_count()) * kBlockBytes;
       if (segment.bytes_total == 0 || missing == 0) return;
       if (market_slack_ms(slack, world.cdn.expected_ms(missing), world.lateness.margin_ms()) <= 0) neglected = handle;

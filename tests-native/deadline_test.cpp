@@ -28,10 +28,11 @@ TEST(Deadline, A_paused_player_counts_as_one_about_to_go_on) {
   EXPECT_EQ(playing(10'000, 5'000, 0).slack_ms(15'000, 60'000), 5'000);
 }
 
-TEST(Deadline, A_player_that_waits_for_media_has_no_slack_at_all) {
+TEST(Deadline, A_player_that_waits_for_media_has_no_slack_for_what_it_waits_for) {
   EXPECT_EQ(Playhead{}.slack_ms(15'000, 0), 0) << "not started";
   EXPECT_TRUE(playing(10'000, 699, 0).is_starving(0)) << "stalled";
-  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(15'000, 0), 0);
+  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(15'000, 0, true), 0) << "wherever it starts: its loader waits for it";
+  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(12'699, 0), 2'000) << "what follows will have as long as it takes to play to it";
   EXPECT_FALSE(playing(10'000, 700, 0).is_starving(0));
   EXPECT_FALSE(playing(10'000, 100, 1).is_starving(0)) << "a low buffer that plays is not a stall yet";
 }

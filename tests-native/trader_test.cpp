@@ -159,6 +159,23 @@ TEST(Trader, Ahead_of_being_asked_only_what_the_player_will_need_is_traded) {
   EXPECT_NE(rig.picture(next), "....");
 }
 
+TEST(Trader, While_the_player_starves_the_cdn_is_for_what_it_waits_for) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle now = rig.segment(1, "....", 10'000);
+  const Handle next = rig.segment(2, "....", 12'000);
+  rig.at(now).is_wanted = true;
+  rig.offer(peer, next, "H...");
+  rig.play(10'000, 0);
+  rig.world.playhead.rate = 0;
+  for (int i = 0; i < 200; ++i) {
+    rig.trader.step();
+    rig.wait(50);
+  }
+  EXPECT_EQ(rig.picture(now), "cccc");
+  EXPECT_EQ(rig.picture(next).substr(1), "...") << "no dice, no deadline";
+}
+
 // The player has changed from rendition 1 to rendition 0 and finishes first what it had begun.
 struct Changing : Rig {
   Handle peer = neighbour();

@@ -19,7 +19,12 @@ TimeMs Trader::step() {
   if (demand_.empty()) return 1e300;
   TimeMs next = next_roll_ms_;
   for (const Demand& demand : demand_) {
-    if (demand.market_ms > 0) next = std::min(next, world_.now + demand.market_ms);
+    if (demand.market_ms > 0) {
+      next = std::min(next, world_.now + demand.market_ms);
+    } else if (const Segment* segment = world_.window.get(demand.handle); segment && demand.is_listed) {
+      const TimeMs last_call = last_call_ms(demand, *segment);
+      if (last_call > 0) next = std::min(next, world_.now + last_call);
+    }
   }
   return std::max(next, world_.now + 1);
 }
@@ -93,7 +98,7 @@ void Trader::gather_demand() {
       if (segment.start_ms + segment.duration_ms / 2 < covered_end) return;
       if (segment.start_ms - position > tunables::kHorizonMs) return;
     }
-    const TimeMs slack = world_.playhead.slack_ms(segment.start_ms, world_.now);
+    const TimeMs slack = world_.playhead.slack_ms(segment.start_ms, world_.now, segment.is_wanted);
     double missing_bytes = 0;
     if (segment.bytes_total == 0) {
       missing_bytes = world_.window.bytes_per_ms(segment.rendition) * segment.duration_ms;
@@ -145,6 +150,8 @@ void Trader::trade(const Demand& demand, bool is_roll) {
     if (segment.blocks.size() == 0) segment.blocks.resize(block_count_of(segment.bytes_total));
     return ask_neighbours(demand, segment);
   }
+  // A starving player needs one segment before any other: the CDN is for that one, however far off its answer.
+  if (!segment.is_wanted && world_.playhead.is_starving(world_.now)) return ask_neighbours(demand, segment);
   const bool is_over = demand.market_ms <= 0 || (trusted_ == 0 && !is_company_near());
   if (is_over) learn_push(segment);
   if (!is_over || world_.cdn.is_failing()) {
@@ -276,6 +283,12 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   return segment.blocks.size() == 0;
 }
 
+// Until the CDN must be asked for all that is absent, whatever neighbours have promised: its time, with a loss on the way.
+TimeMs Trader::last_call_ms(const Demand& demand, const Segment& segment) const {
+  const double bytes = static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
+  return demand.slack_ms - tunables::kFallbackGraceMinMs - tunables::kFetchSafety * world_.cdn.expected_ms(bytes);
+}
+
 void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   if (give_up(demand, segment)) {
     segment.is_cdn_only = true;  // the player's own retry policy takes over, and tells the user what is wrong
@@ -286,10 +299,7 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
   if (!world_.cdn.is_failing()) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
-    const double bytes_absent =
-        static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
-    const bool is_now_or_never =
-        demand.slack_ms < tunables::kFallbackGraceMinMs + tunables::kFetchSafety * world_.cdn.expected_ms(bytes_absent);
+    const bool is_now_or_never = last_call_ms(demand, segment) <= 0;
     Requests(world_).cancel_late(demand.handle, is_now_or_never ? tunables::kFallbackGraceMs : -demand.market_ms);
   }
   const uint32_t count = segment.blocks.size();

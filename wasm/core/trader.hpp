@@ -41,6 +41,7 @@ class Trader {
   void throw_coins(Handle handle, Segment& segment);
   void ask_cdn(const Demand& demand, Segment& segment);
   bool give_up(const Demand& demand, const Segment& segment) const;
+  TimeMs last_call_ms(const Demand& demand, const Segment& segment) const;
   bool fetch(Handle handle, Segment& segment, uint32_t first, uint32_t count, bool is_urgent);
   market::BlockMarket market_of(const Segment& segment, uint32_t block, const Demand& demand) const;
 

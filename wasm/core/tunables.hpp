@@ -80,7 +80,7 @@ inline constexpr TimeMs kFallbackGraceMs = 300;
 inline constexpr TimeMs kFallbackGraceMinMs = 50;
 /// None of this when what is absent, by this multiple of its expected time from the CDN, would come too late: without
 /// it, uplinks-unequal stalled 2 of 1,000 viewers for some 50 ms each.
-inline constexpr double kFetchSafety = 1.5;
+inline constexpr double kFetchSafety = 2.0;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
