@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { browserMarkdown, sweepPoints } from '../bench/browser/markdown.mjs';
 import { sweepPlot } from '../bench/browser/plot.mjs';
+import { marketMarkdown } from '../bench/market-goals.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kPictureBytesMax = 300 * 1024;
@@ -109,6 +110,8 @@ function checkBench() {
   const document = 'docs/performance.md';
   if (!existsSync(join(root, document))) return;
   checkMade(document, 'bench', benchTables(JSON.parse(read('bench/results/latest.json'))), 'bench/results/latest.json');
+  const market = 'bench/results/market.json';
+  if (existsSync(join(root, market))) checkMade(document, 'bench:market', marketMarkdown(JSON.parse(read(market))), market);
   const browser = 'bench/results/browser.json';
   if (!existsSync(join(root, browser))) return;
   const record = JSON.parse(read(browser));

@@ -10,7 +10,16 @@ const cpp = spawnSync('git', ['ls-files', '-co', '--exclude-standard', '*.cpp', 
   .filter(Boolean);
 const tidy = cpp.filter((name) => name.endsWith('.cpp') && /^(wasm\/core|tracker)\//.test(name));
 /** Grows a folder at a time: `npx prettier --write FOLDER`, then name it here. */
-const pretty = ['scripts', 'bench/browser', 'bench/browser.mjs', 'bench/test', 'wasm/**/*.{js,mjs}', '*.{js,json}'];
+const pretty = [
+  'scripts',
+  'bench/browser',
+  'bench/browser.mjs',
+  'bench/market.mjs',
+  'bench/market-goals.mjs',
+  'bench/test',
+  'wasm/**/*.{js,mjs}',
+  '*.{js,json}',
+];
 
 const linters = {
   'docs and lock file': ['node', 'scripts/check-docs.mjs'],

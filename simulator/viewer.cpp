@@ -373,7 +373,8 @@ void Viewer::perform(const Action& action, Bus& bus) {
 void Viewer::send(Handle peer, std::span<const uint8_t> frame, Bus& bus) {
   Link* link = link_of(peer);
   if (!link || link->theirs == 0) return;
-  if (setting_.sabotage == Sabotage::kLostCancels && frame.size() > 1 && frame[1] == kTypeCancel) return;
+  const bool is_ending = frame.size() > 1 && (frame[1] == kTypeCancel || frame[1] == kTypeReject);
+  if (setting_.sabotage == Sabotage::kLostEndings && is_ending) return;
   const auto size = static_cast<double>(frame.size());
   count(&Flows::control, size, bus.now());
   if (frame.size() > kMessageBytesMax) complain("a message is longer than 64 KiB", bus.now());
@@ -619,6 +620,7 @@ void Viewer::playlist(uint32_t published, Bus& bus) {
 }
 
 void Viewer::load_next(Bus& bus) {
+  if (listed_ == 0) return;  // hls.js loads nothing of a rendition whose playlist is not here yet
   const std::optional<uint32_t> sn = player_.load_next(bus.now());
   if (!sn) return;
   loading_rendition_ = rendition_;

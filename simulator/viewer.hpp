@@ -24,7 +24,7 @@ enum class Sabotage {
   kFreeCredit,      ///< the engine is told of downloads that never were
   kNoVerification,  ///< blocks of neighbours count at once
   kPhantomBlocks,   ///< the engine is told of blocks that were not stored
-  kLostCancels,     ///< CANCEL never leaves
+  kLostEndings,     ///< CANCEL and REJECT never leave
   kLateFetches,     ///< the engine's fetches go out four seconds late
 };
 

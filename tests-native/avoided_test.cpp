@@ -30,6 +30,17 @@ TEST(Avoided, Twice_avoided_takes_one_place_and_the_later_time) {
   EXPECT_TRUE(avoided.contains(7, tunables::kRedialMs));
 }
 
+TEST(Avoided, A_ban_outlives_every_later_reason) {
+  Avoided avoided;
+  avoided.add(7, 0, tunables::kBanMs);
+  EXPECT_TRUE(avoided.is_banned(7, 1));
+  avoided.add(7, 5);
+  EXPECT_TRUE(avoided.is_banned(7, 2 * tunables::kRedialMs));
+  EXPECT_FALSE(avoided.contains(7, tunables::kBanMs));
+  avoided.add(8, 0);
+  EXPECT_FALSE(avoided.is_banned(8, 0)) << "a failed dial is no proof";
+}
+
 TEST(Avoided, The_id_0_names_nobody) {
   Avoided avoided;
   avoided.add(0, 0);

@@ -77,6 +77,29 @@ TEST(Engine, A_block_travels_from_status_to_request_to_store_to_player) {
   EXPECT_EQ(viewer.engine.world().counters.bytes_from_cdn, 0);
 }
 
+TEST(Engine, Who_sent_a_false_block_is_closed_and_stays_out) {
+  Viewer viewer;
+  viewer.engine.configure(Option::kVerify, 1);
+  const Handle liar = viewer.meet(50);
+  const Handle clip = viewer.see(1);
+  viewer.engine.playhead(5'000, 9'500, 1);
+  viewer.hear(liar, status(1, "HHHH", bytes_of_blocks(kBlocks)));
+  const Record asked = viewer.turn();
+  const wire::Request request = asked.sent(wire::Type::kRequest, liar).front().request;
+  const uint32_t bytes = block_bytes_of(bytes_of_blocks(kBlocks), request.block);
+  viewer.hear(liar, block(request.id, bytes), bytes);
+  viewer.turn();
+  viewer.engine.block_verified(clip, request.block, false);
+  const Record said = viewer.turn();
+  EXPECT_EQ(said.only(ActionType::kClosePeer)[1], static_cast<int32_t>(CloseReason::kBadBlock));
+  EXPECT_EQ(said.only(ActionType::kNotice)[0], static_cast<int32_t>(Notice::kBadBlock));
+  viewer.at(viewer.now + 2 * tunables::kRedialMs);
+  viewer.engine.tracker_message(0, peers({50}, 2));
+  EXPECT_EQ(viewer.turn().words(ActionType::kConnect), "") << "nor is it dialled again";
+  viewer.engine.tracker_message(0, relayed(50, tracker_wire::SignalKind::kOffer, "v=0"));
+  EXPECT_EQ(viewer.turn().words(ActionType::kSignal), "") << "nor answered when it dials";
+}
+
 TEST(Engine, What_it_has_it_serves_up_to_what_it_downloaded) {
   Viewer viewer;
   const Handle peer = viewer.meet(50);

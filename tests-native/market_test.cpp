@@ -65,9 +65,24 @@ TEST(Market, A_segment_that_few_have_heard_of_is_the_duty_of_these_few) {
 
 TEST(Market, Alone_the_odds_are_1) { EXPECT_EQ(seed_odds(wanted_by(0, 1), 40), 1); }
 
-TEST(Market, Odds_rise_as_slack_falls) {
+TEST(Market, The_dice_are_hasty_at_first_then_calm_then_it_is_the_neighbourhoods_turn) {
+  BlockMarket block = wanted_by(11, 1000);
+  block.slack_at_first_ms = 1'000;
+  const auto haste_at = [&](TimeMs slack) {
+    block.slack_ms = slack;
+    return haste(block);
+  };
+  EXPECT_EQ(haste_at(1'000), tunables::kHaste);
+  EXPECT_EQ(haste_at(1'000 * tunables::kHasteShare), tunables::kCalm);
+  EXPECT_EQ(haste_at(1'000 * tunables::kNeighbourhoodShare), 1);
+  EXPECT_EQ(haste_at(-5), 1);
+  block.slack_at_first_ms = 0;
+  EXPECT_EQ(haste_at(1'000), tunables::kHaste) << "first seen a moment ago";
+}
+
+TEST(Market, Once_the_haste_is_over_odds_rise_as_slack_falls) {
   double before = 0;
-  for (const TimeMs slack : {4000.0, 3000.0, 2000.0, 1000.0, 500.0, 200.0, 100.0}) {
+  for (const TimeMs slack : {3000.0, 2000.0, 1000.0, 500.0, 200.0, 100.0}) {
     const double odds = seed_odds(wanted_by(11, 1000, slack), 40);
     EXPECT_GT(odds, before) << "at " << slack << " ms";
     EXPECT_LE(odds, 1);

@@ -107,7 +107,7 @@ TEST(Simulation, A_broken_promise_fails_the_run) {
       {"credit", Sabotage::kFreeCredit, "", "B downloaded"},
       {"verification", Sabotage::kNoVerification, "[behaviour]\nliars = 0.2\n", "false"},
       {"storage", Sabotage::kPhantomBlocks, "", "a block that was never stored is played"},
-      {"requests", Sabotage::kLostCancels, "[behaviour]\nslow_peers = 0.3\nslow_ms = 6000\n", "never ended"},
+      {"requests", Sabotage::kLostEndings, "[[uplink]]\nshare = 1\nof_bitrate = 0.5\n", "never ended"},
   };
   for (const Broken& one : table) {
     const RunResult result = run(small(one.more), Mode::kOurs, 7, 1, {}, one.sabotage);

@@ -159,6 +159,39 @@ TEST(Trader, Ahead_of_being_asked_only_what_the_player_will_need_is_traded) {
   EXPECT_NE(rig.picture(next), "....");
 }
 
+// The player has changed from rendition 1 to rendition 0 and finishes first what it had begun.
+struct Changing : Rig {
+  Handle peer = neighbour();
+  Handle begun = segment(1, "....", 14'000);
+  Handle its_like = segment(2, "....", 14'000);
+  Handle next = segment(3, "....", 16'000);
+  Changing() {
+    at(begun).rendition = 1;
+    for (const Handle clip : {its_like, next}) offer(peer, clip, "HHHH");
+    play(9'000, 3'500);
+  }
+};
+
+TEST(Trader, What_the_player_loads_still_is_not_fetched_again_in_the_rendition_it_changes_to) {
+  Changing rig;
+  rig.at(rig.begun).is_wanted = true;
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(rig.its_like), "....");
+  EXPECT_NE(rig.picture(rig.next), "....");
+}
+
+TEST(Trader, Nor_is_what_was_handed_over_a_moment_ago_and_the_playhead_does_not_show_yet) {
+  Changing rig;
+  rig.at(rig.begun).is_ready_told = true;
+  rig.at(rig.begun).ready_ms = rig.world.now;
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(rig.its_like), "....");
+  EXPECT_NE(rig.picture(rig.next), "....");
+  rig.wait(tunables::kAppendMs);
+  rig.trader.step();
+  EXPECT_NE(rig.picture(rig.its_like), "....") << "the player did not take it: it will ask";
+}
+
 TEST(Trader, The_most_urgent_segment_is_asked_for_first) {
   Rig rig;
   const Handle peer = rig.neighbour();

@@ -21,6 +21,12 @@ struct Server : Rig {
       world.pace.note_drained(kBlockBytes, 0, world.now);
     }
   }
+  void learn_stream(double bytes_per_ms) {
+    for (int i = 0; i < 50; ++i) {
+      world.now += 1'000;
+      world.pace.note_downloaded(bytes_per_ms * world.now, world.now);
+    }
+  }
   size_t waiting() { return peer(client).uploads.size(); }
 };
 
@@ -94,6 +100,7 @@ TEST(Uploader, Whatever_makes_the_sums_wrong_nothing_leaves_without_credit) {
 TEST(Uploader, What_would_wait_longer_than_the_queue_may_be_is_refused_with_the_time_to_come_back) {
   Server rig;
   rig.learn_uplink(300);  // 205 ms a block: the bound is 2.5 blocks
+  rig.learn_stream(300);  // as fast as the stream comes in
   for (uint16_t block = 0; block < 4; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
   const Record said = rig.said();
   EXPECT_EQ(said.count(ActionType::kSendBlock), 1u);

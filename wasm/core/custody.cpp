@@ -102,6 +102,7 @@ void Custody::failed(Handle handle, int32_t status) {
 void Custody::tell_if_ready(Handle handle, Segment& segment) {
   if (!segment.is_wanted || segment.is_ready_told || !segment.blocks.is_complete()) return;
   segment.is_ready_told = true;
+  segment.ready_ms = world_.now;
   segment.is_wanted = false;
   world_.actions.push(ActionType::kSegmentReady, {handle});
 }

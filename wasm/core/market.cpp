@@ -47,14 +47,13 @@ double seed_pressure(const BlockMarket& block) {
   // Where all the time there is is short, none of it is left to find out whether somebody else seeds.
   const double least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0),
                                   tunables::kSeedPressureMin, tunables::kSeedPressureMax);
+  return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
+}
+
+double haste(const BlockMarket& block) {
   const double left = block.slack_at_first_ms > 0 ? block.slack_ms / block.slack_at_first_ms : 1;
-  double haste = 1;
-  if (left > tunables::kHasteShare) {
-    haste = tunables::kHaste;
-  } else if (left > tunables::kNeighbourhoodShare) {
-    haste = tunables::kCalm;
-  }
-  return haste * block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
+  if (left > tunables::kHasteShare) return tunables::kHaste;
+  return left > tunables::kNeighbourhoodShare ? tunables::kCalm : 1;
 }
 
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
@@ -65,7 +64,7 @@ double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
     if (block.supply + block.being_met >= block.shortfall * block.neighbours) return 0;
     return chance_of(tunables::kShortfallPressure * block.shortfall * interval_ms / left);
   }
-  const double hazard = block.weight * seed_pressure(block) * interval_ms / (left * group_size(block));
+  const double hazard = block.weight * haste(block) * seed_pressure(block) * interval_ms / (left * group_size(block));
   return chance_of(hazard);
 }
 

@@ -32,6 +32,10 @@ double group_size(const BlockMarket& block);
 /// Seeds that the group is to start per `time left`: as many as the allowed share of duplicates buys.
 double seed_pressure(const BlockMarket& block);
 
+/// Multiple of that pressure: high at first, low while copies are on their way to where they cannot be seen yet, 1 when
+/// the neighbourhood has to see to itself.
+double haste(const BlockMarket& block);
+
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
 double seed_odds(const BlockMarket& block, TimeMs interval_ms);
 

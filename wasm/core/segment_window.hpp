@@ -25,7 +25,8 @@ struct Segment {
   bool is_news = false;          ///< a neighbour that we were talking to told of it when it appeared
   bool is_ours = false;          ///< our playlist lists or listed it
   bool is_wanted = false;        ///< the player's loader waits for it
-  bool is_ready_told = false;    ///< SEGMENT_READY was said
+  bool is_ready_told = false;    ///< SEGMENT_READY was said …
+  TimeMs ready_ms = 0;           ///< … at this clock time
   bool is_cdn_only = false;      ///< too large, or the stock loader took it: no trade
   bool size_from_cdn = false;
   bool is_judged = false;     ///< its time for peers is over, and the market has learnt from it

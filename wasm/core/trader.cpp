@@ -76,13 +76,21 @@ void Trader::gather_demand() {
   demand_.clear();
   const bool is_alone = trusted_ == 0;
   const TimeMs position = world_.playhead.position_at(world_.now);
+  // What the player loads still of a rendition that it has left, and what it was handed a moment ago, will be played: its
+  // like in the new rendition will not.
+  TimeMs covered_end = world_.playhead.buffered_end_ms;
+  world_.window.each([&](Handle, const Segment& segment) {
+    const bool is_handed = segment.is_ready_told && world_.now - segment.ready_ms < tunables::kAppendMs;
+    const bool is_last = segment.is_wanted && !world_.follows(segment.rendition);
+    if (is_handed || is_last) covered_end = std::max(covered_end, segment.end_ms());
+  });
   world_.window.each([&](Handle handle, Segment& segment) {
     if (!segment.is_ours || segment.is_cdn_only) return;
     if (segment.blocks.is_complete()) return learn_push(segment);
     if (!segment.is_wanted) {
       // Ahead of being asked: only with company, only what the player follows, lists and has not buffered.
       if (is_alone || !world_.playhead.is_known || segment.gone_ms > 0 || !world_.follows(segment.rendition)) return;
-      if (segment.start_ms + segment.duration_ms / 2 < world_.playhead.buffered_end_ms) return;
+      if (segment.start_ms + segment.duration_ms / 2 < covered_end) return;
       if (segment.start_ms - position > tunables::kHorizonMs) return;
     }
     const TimeMs slack = world_.playhead.slack_ms(segment.start_ms, world_.now);

@@ -84,6 +84,9 @@ inline constexpr double kFetchSafety = 1.5;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
+/// From SEGMENT_READY until the playhead's report has surely caught up with what the player appended.
+inline constexpr TimeMs kAppendMs = 1'000;
+
 // --- Requests ---
 /// In flight to one peer. Its queue decides (it refuses what would wait too long); this bounds what it may owe us.
 inline constexpr uint32_t kRequestsPerPeerMax = 8;
