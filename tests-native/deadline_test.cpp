@@ -32,7 +32,8 @@ TEST(Deadline, A_player_that_waits_for_media_has_no_slack_for_what_it_waits_for)
   EXPECT_EQ(Playhead{}.slack_ms(15'000, 0), 0) << "not started";
   EXPECT_TRUE(playing(10'000, 699, 0).is_starving(0)) << "stalled";
   EXPECT_EQ(playing(10'000, 699, 0).slack_ms(15'000, 0, true), 0) << "wherever it starts: its loader waits for it";
-  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(12'699, 0), 2'000) << "what follows will have as long as it takes to play to it";
+  EXPECT_EQ(playing(10'000, 699, 0).slack_ms(12'699, 0), 2'000)
+      << "what follows will have as long as it takes to play to it";
   EXPECT_FALSE(playing(10'000, 700, 0).is_starving(0));
   EXPECT_FALSE(playing(10'000, 100, 1).is_starving(0)) << "a low buffer that plays is not a stall yet";
 }

@@ -9,7 +9,6 @@
 namespace bazaar {
 
 struct Playhead {
-
   bool is_known = false;
   TimeMs position_ms = 0;      ///< media time at `at_ms`
   TimeMs buffered_end_ms = 0;  ///< media time up to which the player can play without another segment
@@ -25,7 +24,8 @@ struct Playhead {
   }
 
   /// Milliseconds until media at `start_ms` is played. A paused player counts as one about to go on: it may at any
-  /// time. One that starves goes on with what its loader waits for (`is_wanted`): that has no time left; what follows has.
+  /// time. One that starves goes on with what its loader waits for (`is_wanted`): that has no time left; what follows
+  /// has.
   TimeMs slack_ms(TimeMs start_ms, TimeMs now, bool is_wanted = false) const {
     if (is_starving(now)) return is_known && !is_wanted && start_ms > buffered_end_ms ? start_ms - buffered_end_ms : 0;
     return (start_ms - position_at(now)) / (rate > 0 ? rate : 1);

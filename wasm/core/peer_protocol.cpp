@@ -165,7 +165,8 @@ void PeerProtocol::close(Handle handle, CloseReason reason) {
   if (reason != CloseReason::kLeaving) {
     ++world_.counters.peers_dropped;
     const TimeMs how_long = reason == CloseReason::kBadBlock ? tunables::kBanMs : tunables::kRedialMs;
-    world_.avoided.add(peer->remote_id, world_.now, how_long);  // or the tracker's next list would bring it straight back
+    world_.avoided.add(peer->remote_id, world_.now,
+                       how_long);  // or the tracker's next list would bring it straight back
   }
   world_.actions.push(ActionType::kClosePeer, {handle, static_cast<int32_t>(reason)});
   gone(handle);

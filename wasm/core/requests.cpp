@@ -8,8 +8,8 @@ void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs 
   Peer& peer = *world_.peers.get(handle);
   Segment& segment = *world_.window.get(segment_handle);
   // Who accepts a request expects to answer within its queue's bound, or says so at once.
-  const TimeMs patience = std::min(world_.queue_max_ms(peer.block_ms) + 4 * peer.expected_ms(world_.now),
-                                   tunables::kRequestTimeoutMaxMs);
+  const TimeMs patience =
+      std::min(world_.queue_max_ms(peer.block_ms) + 4 * peer.expected_ms(world_.now), tunables::kRequestTimeoutMaxMs);
   wire::Request request;
   request.id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   request.key = segment.key;

@@ -94,7 +94,8 @@ bool StatusSender::is_news(const StatusBoard::Change& change, size_t slot) const
 
 // Neighbours to whom the same changes are news get the same bytes.
 void StatusSender::tell_changes() {
-  std::array<uint64_t, tunables::kPeerSlots> news{};  // a bit a change, for each peer slot; the last bit for all the rest
+  std::array<uint64_t, tunables::kPeerSlots>
+      news{};  // a bit a change, for each peer slot; the last bit for all the rest
   world_.peers.each([&](Handle handle, const Peer& peer) {
     if (!peer.is_trading()) return;
     const size_t slot = Slots<Peer>::slot_of(handle);
@@ -115,7 +116,8 @@ void StatusSender::tell_changes() {
     for (const SegmentKey key : dropped_) add_dropped(key);
     for (size_t i = 0; i < changes_.size(); ++i) {
       if ((news[slot] >> std::min<size_t>(i, 63) & 1) == 0) continue;
-      if (const Segment* segment = world_.window.get(changes_[i].segment)) add(*segment, changes_[i].first, changes_[i].end);
+      if (const Segment* segment = world_.window.get(changes_[i].segment))
+        add(*segment, changes_[i].first, changes_[i].end);
     }
     if (status_.run_count > 0) send_gathered();
   });

@@ -1,6 +1,6 @@
-// Tells the neighbours what we have: a snapshot to a new peer, deltas to whom they are news, a heartbeat when there is nothing to say.
-// Owns nothing but scratch memory; reads the window, writes messages. Invariant: every trading peer has been sent a
-// snapshot before its first delta.
+// Tells the neighbours what we have: a snapshot to a new peer, deltas to whom they are news, a heartbeat when there is
+// nothing to say. Owns nothing but scratch memory; reads the window, writes messages. Invariant: every trading peer has
+// been sent a snapshot before its first delta.
 #pragma once
 
 #include <cstdint>

@@ -81,8 +81,8 @@ void Trader::gather_demand() {
   demand_.clear();
   const bool is_alone = trusted_ == 0;
   const TimeMs position = world_.playhead.position_at(world_.now);
-  // What the player loads still of a rendition that it has left, and what it was handed a moment ago, will be played: its
-  // like in the new rendition will not.
+  // What the player loads still of a rendition that it has left, and what it was handed a moment ago, will be played:
+  // its like in the new rendition will not.
   TimeMs covered_end = world_.playhead.buffered_end_ms;
   world_.window.each([&](Handle, const Segment& segment) {
     const bool is_handed = segment.is_ready_told && world_.now - segment.ready_ms < tunables::kAppendMs;
@@ -283,7 +283,8 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   return segment.blocks.size() == 0;
 }
 
-// Until the CDN must be asked for all that is absent, whatever neighbours have promised: its time, with a loss on the way.
+// Until the CDN must be asked for all that is absent, whatever neighbours have promised: its time, with a loss on the
+// way.
 TimeMs Trader::last_call_ms(const Demand& demand, const Segment& segment) const {
   const double bytes = static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
   return demand.slack_ms - tunables::kFallbackGraceMinMs - tunables::kFetchSafety * world_.cdn.expected_ms(bytes);
