@@ -71,6 +71,8 @@ function figuresOf({ viewers, uplinkBps }, before, after) {
       cpuS: cpuSecondsBetween(wireWas.cpu, wire.cpu),
       stalls: stallsBetween(was, probe),
       frozenMs: probe.frozenMs - was.frozenMs,
+      // Not judged, but what explains a viewer that is further behind live than the others.
+      before: { stalls: was.stalls, frozenMs: was.frozenMs },
       latencies: probe.latencies.slice(was.latencies.length),
       bufferedS: probe.buffered,
       errors: probe.errors.slice(was.errors.length),
