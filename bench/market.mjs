@@ -2,7 +2,7 @@
 // Owns the goals and the order of runs; refuses to simulate. Invariant: exit code 1 when a goal is missed, and the table says which.
 //   node bench/market.mjs [--scenarios a,b] [--viewers N] [--seeds 5] [--json FILE] [--simulator PATH] [--jobs 2]
 import { spawn } from 'node:child_process';
-import { access, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
@@ -21,9 +21,11 @@ const options = new Command('npm run bench:market --')
   .description('The market at its limit: every scenario that has a goal, in virtual time.')
   .option('--scenarios <names>', 'only these, separated by commas')
   .option('--viewers <n>', 'instead of the number that a goal names (a quick look: goals hold for theirs)', whole)
+  .option('--most <n>', 'only rows of at most so many viewers', whole, 1_000_000)
+  .option('--least <n>', 'only rows of at least so many viewers', whole, 1)
   .option('--seeds <n>', 'medians of so many seeds', whole, 5)
   .option('--jobs <n>', 'simulations at once', whole, Math.max(1, os.cpus().length))
-  .option('--json <file>', 'where to write the record', `${root}bench/results/market.json`)
+  .option('--json <file>', 'the record to bring up to date (default: the committed one, unless --viewers is given)')
   .option('--simulator <path>', 'the program', `${root}build/simulator/simulator`)
   .parse()
   .opts();
@@ -45,7 +47,7 @@ async function simulate(scenario, viewers, seed) {
 
 const names = options.scenarios?.split(',');
 const wanted = rows
-  .filter((row) => !names || names.includes(row.scenario))
+  .filter((row) => (!names || names.includes(row.scenario)) && row.viewers >= options.least && row.viewers <= options.most)
   .map((row) => ({ ...row, viewers: options.viewers ?? row.viewers }));
 const jobs = wanted.flatMap((row) =>
   Array.from({ length: Math.min(options.seeds, row.seeds ?? options.seeds) }, (_, i) => ({ row, seed: i + 1 })),
@@ -114,10 +116,19 @@ for (const [row, runs] of results) {
   });
 }
 console.log(table.toString());
-await writeFile(
-  options.json,
-  `${JSON.stringify({ command: 'npm run bench:market', date: new Date().toISOString().slice(0, 10), seeds: options.seeds, rows: record }, null, 2)}\n`,
-);
+const file = options.json ?? (options.viewers === undefined ? `${root}bench/results/market.json` : undefined);
+if (file) {
+  // Rows that were not run this time stay as they are, in the order of the goals.
+  const before = await readFile(file, 'utf8').then(JSON.parse, () => ({ rows: [] }));
+  const isSame = (one, other) => one.scenario === other.scenario && one.viewers === other.viewers;
+  const kept = before.rows.filter((row) => !record.some((one) => isSame(one, row)));
+  const place = (row) => rows.findIndex((one) => isSame(one, row));
+  const all = [...kept, ...record].sort((a, b) => place(a) - place(b));
+  await writeFile(
+    file,
+    `${JSON.stringify({ command: 'npm run bench:market', date: new Date().toISOString().slice(0, 10), rows: all }, null, 2)}\n`,
+  );
+}
 const missed = record.filter((row) => row.missed.length > 0).length;
 console.log(missed === 0 ? 'every goal is met' : `${missed} of ${record.length} rows miss a goal`);
 process.exit(missed === 0 ? 0 : 1);
