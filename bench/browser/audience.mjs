@@ -4,28 +4,12 @@
 import { chromium } from '@playwright/test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findChromium } from '../../web-demo/launcher/viewer-browser.mjs';
+import { FLAGS, findChromium } from '../../web-demo/launcher/viewer-browser.mjs';
 import { untilNextSegment } from './hub.mjs';
 import { namespaceOf } from './network.mjs';
 import { Stop } from './stop.mjs';
 
 const kWrapper = fileURLToPath(new URL('chromium-in-namespace.sh', import.meta.url));
-const kFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--autoplay-policy=no-user-gesture-required',
-  '--allow-loopback-in-peer-connection',
-  // No multicast on the bridge: a hidden address would be one that nobody finds.
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
-  '--disable-background-timer-throttling',
-  '--disable-renderer-backgrounding',
-  '--disable-backgrounding-occluded-windows',
-];
 const kFirstFrameMs = 30_000;
 
 /**
@@ -35,7 +19,7 @@ const kFirstFrameMs = 30_000;
 export async function openBrowser(viewer, origin) {
   const browser = await chromium.launch({
     executablePath: kWrapper,
-    args: [...kFlags, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
+    args: [...FLAGS, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
     env: { ...process.env, BAZAAR_NAMESPACE: namespaceOf(viewer), BAZAAR_CHROMIUM: await findChromium() },
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -7,7 +7,8 @@ import { delimiter, join } from 'node:path';
 import { DemoError } from '../origin/demo-error.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const FLAGS = [
+/** What lets a headless Chromium play and connect on one machine; the browser bench starts its viewers with them too. */
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
