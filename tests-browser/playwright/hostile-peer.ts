@@ -42,7 +42,7 @@ export class HostilePeer {
         isAnswered = true;
       }
       if (!isAnswered) return;
-      for (const { candidate, sdpMid } of remote.splice(0)) this.#connection.addRemoteCandidate(candidate, sdpMid);
+      for (const { candidate, sdpMid } of remote.splice(0)) this.#addCandidate(candidate, sdpMid);
     });
     let isDescribed = false;
     let isAnswered = false;
@@ -59,6 +59,16 @@ export class HostilePeer {
       if (isDescribed) tell(kCandidates, JSON.stringify([one]));
       else early.push(one);
     });
+  }
+
+  /** The viewer may have dropped us while its last candidates were on their way through the tracker: the library ends the connection on a
+   *  thread of its own, before it tells. */
+  #addCandidate(candidate: string, sdpMid: string): void {
+    try {
+      this.#connection.addRemoteCandidate(candidate, sdpMid);
+    } catch (problem) {
+      if (!this.isClosed && !['closed', 'failed', 'disconnected'].includes(this.#connection.state())) throw problem;
+    }
   }
 
   /** Making the channel is what starts the offer. */
