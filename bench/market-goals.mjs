@@ -66,7 +66,7 @@ export function marketMarkdown(record) {
   const percent = (value) => `${number(100 * value, value < 0.001 ? 2 : 1)} %`;
   const lines = record.rows.map((row) => {
     const goal = row.goal === undefined ? '' : `≥ ${row.goal}`;
-    const cells = [row.scenario, row.viewers, row.seeds, number(row.offload, 4), number(row.limit, 4), number(row.of_limit, 3), goal];
+    const cells = [row.scenario, row.viewers, row.runs, number(row.offload, 4), number(row.limit, 4), number(row.of_limit, 3), goal];
     cells.push(percent(row.copies_of_audience), percent(row.by_deadline), percent(row.waste), percent(row.control), row.late);
     cells.push(
       `${row.start_up_more_ms < 0 ? '−' : '+'}${Math.abs(row.start_up_more_ms).toFixed(0)} ms`,

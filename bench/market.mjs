@@ -107,7 +107,7 @@ for (const [row, runs] of results) {
   record.push({
     ...row,
     ...verdict,
-    seeds: runs.length,
+    runs: runs.length,
     ...Object.fromEntries(
       Object.keys(runs[0].ours)
         .filter((key) => typeof runs[0].ours[key] === 'number')

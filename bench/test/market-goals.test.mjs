@@ -56,7 +56,7 @@ test('every scenario of the issue has a row, and what has a goal runs on every s
 
 test('a record becomes a table of as many rows, and a miss stays visible in it', () => {
   const record = {
-    rows: [{ ...row, ...judge(row, [run({ waste: 0.5 })]), ...run({ waste: 0.5 }).ours, seeds: 1, offload: 0.9, limit: 0.99 }],
+    rows: [{ ...row, ...judge(row, [run({ waste: 0.5 })]), ...run({ waste: 0.5 }).ours, runs: 1, offload: 0.9, limit: 0.99 }],
   };
   const lines = marketMarkdown(record).split('\n');
   assert.equal(lines.length, 3);
