@@ -94,8 +94,8 @@ bool StatusSender::is_news(const StatusBoard::Change& change, size_t slot) const
 
 // Neighbours to whom the same changes are news get the same bytes.
 void StatusSender::tell_changes() {
-  std::array<uint64_t, tunables::kPeerSlots>
-      news{};  // a bit a change, for each peer slot; the last bit for all the rest
+  // A bit a change, for each peer slot; the last bit for all the rest.
+  std::array<uint64_t, tunables::kPeerSlots> news{};
   world_.peers.each([&](Handle handle, const Peer& peer) {
     if (!peer.is_trading()) return;
     const size_t slot = Slots<Peer>::slot_of(handle);

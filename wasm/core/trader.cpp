@@ -40,7 +40,6 @@ TimeMs Trader::usual_round_trip() const {
   return count > 0 ? sum / count : 0;
 }
 
-// Segments with missing blocks that the player will need, the most urgent first.
 // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves and
 // runs dry, while the others' uplinks idle.
 double Trader::credit_weight() const {
@@ -77,6 +76,7 @@ bool Trader::is_company_near() const {
   return is_near;
 }
 
+// Segments with missing blocks that the player will need, the most urgent first.
 void Trader::gather_demand() {
   demand_.clear();
   const bool is_alone = trusted_ == 0;
