@@ -14,10 +14,12 @@ export interface Engine {
   configure(option: number, value: number): boolean;
   set_swarm(): void;
   at(now: number): void;
-  tracker_opened(): void;
+  tracker_opened(tokenBytes: number): void;
   tracker_closed(): void;
   tracker_message(token: number, length: number): void;
   encode_signal(peer: number, kind: number, blobBytes: number): number;
+  pack_signal(kind: number, length: number): number;
+  unpack_signal(kind: number, length: number): number;
   link_opened(peer: number): void;
   link_closed(peer: number): void;
   peer_message(peer: number, token: number, length: number, total: number): void;
@@ -56,6 +58,7 @@ export const enum Option {
   upload = 2,
   p2p = 3,
   cdnRanges = 4,
+  region = 6,
 }
 
 /** One action record: type, then seven fields. Valid during the call only. */
@@ -115,6 +118,11 @@ export class Core {
     });
   }
 
+  /** The connection to the tracker is there; `token` admits to the stream. */
+  tellTrackerOpened(token: Uint8Array): void {
+    this.tell((engine) => engine.tracker_opened(this.writeInbox(token)));
+  }
+
   tellTrackerMessage(frame: Uint8Array): void {
     this.tell((engine) => engine.tracker_message(this.#hold(frame), this.writeInbox(frame)));
   }
@@ -137,14 +145,21 @@ export class Core {
     return this.#heap.slice(begin, begin + length) as Uint8Array<ArrayBuffer>;
   }
 
-  /** The SIGNAL frame for the tracker, header and blob; null when the peer or the tracker is gone. */
-  encodeSignal(peer: number, kind: number, blob: Uint8Array): Uint8Array<ArrayBuffer> | null {
-    const length = this.#isClosed ? 0 : this.#engine.encode_signal(peer, kind, blob.length);
+  /** The SIGNAL frame for the tracker, header and blob; null when the peer or the tracker is gone, or the text none of ours. */
+  encodeSignal(peer: number, kind: number, text: string): Uint8Array<ArrayBuffer> | null {
+    if (this.#isClosed) return null;
+    const blob = this.copyOutbox(0, this.#engine.pack_signal(kind, this.writeInbox(new TextEncoder().encode(text))));
+    const length = blob.length && this.#engine.encode_signal(peer, kind, blob.length);
     if (length === 0) return null;
     const frame = new Uint8Array(length + blob.length);
     frame.set(this.copyOutbox(0, length));
     frame.set(blob, length);
     return frame;
+  }
+
+  /** What another viewer signalled, as SDP or lines of candidates; empty when it is malformed. */
+  decodeSignal(kind: number, blob: Uint8Array): string {
+    return new TextDecoder().decode(this.copyOutbox(0, this.#engine.unpack_signal(kind, this.writeInbox(blob))));
   }
 
   blockStatus(segment: number, block: number): number {

@@ -13,6 +13,10 @@ const catalogue = {
   ],
   'tracker-unreachable': ['the tracker cannot be reached; trying again', 'check the tracker option and the CSP connect-src'],
   'tracker-refused': ['the tracker refused this viewer', 'the code is explained in docs/tracker-protocol.md'],
+  'token-unavailable': [
+    'the token option gave no token; trying again',
+    'it must return a string of at most 1,024 bytes, or a promise of one',
+  ],
   'peer-violation': ['a peer broke the protocol and was dropped', 'nothing'],
   'bad-block': ['a peer sent bytes that are not of the CDN and was dropped', 'nothing'],
   'window-full': ['more segments than the engine can follow', 'shorten the playlist'],
@@ -47,6 +51,8 @@ export function makeError(code: ErrorCode, details: { text?: string; cause?: unk
   return error;
 }
 
+/** The NOTICE whose third number is how long to stay away from the tracker, in ms. */
+export const kTrackerRefused = 1;
 const notices: readonly (ErrorCode | null)[] = [
   null,
   'tracker-refused',

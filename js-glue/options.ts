@@ -7,6 +7,23 @@ export interface P2POptions {
   /** The tracker's WebSocket URL, `wss://…` (or `ws://…` for development). Required. */
   tracker: string;
   /**
+   * What admits to the stream at a tracker that asks for it (docs/operations.md): a string of at most 1,024 bytes, or a function
+   * that returns one or a promise of one. A function is asked again for each connection, so that a token may be short-lived; with
+   * a string a viewer whose token has expired stays without peers after the next loss of the connection. Default: none.
+   */
+  token?: string | (() => string | Promise<string>);
+  /**
+   * Where the viewer is, or with which provider: any name that is equal for viewers who reach each other well, 1 to 64 characters.
+   * The tracker prefers such peers. Only a 32-bit hash leaves the page. Default: none.
+   */
+  region?: string;
+  /**
+   * Milliseconds, 0–600,000, default 0: the first connection to the tracker is made after a random part of it. Set it where very many
+   * viewers start within a second; playback starts at once from the CDN either way, only sharing starts later. The tracker spreads
+   * joins by itself; this spreads the connections before that.
+   */
+  joinWindowMs?: number;
+  /**
    * Which viewers may trade with each other: a name, or a function of the master playlist's URL.
    * Default: the URL's path, without host and query. Set it when viewers of one stream see different paths, or when
    * different streams share a path. At most 512 characters.
@@ -46,7 +63,7 @@ export interface P2POptions {
   trace?: (line: string) => void;
 }
 
-type Derived = 'swarmId' | 'segmentKey' | 'wasmUrl' | 'wasmBinary' | 'trace';
+type Derived = 'token' | 'region' | 'swarmId' | 'segmentKey' | 'wasmUrl' | 'wasmBinary' | 'trace';
 export type Settings = Required<Omit<P2POptions, Derived>> & Pick<P2POptions, Derived>;
 
 const kMemoryMinBytes = 1024 * 1024;
@@ -58,6 +75,9 @@ const isWhole = (v: unknown, min: number, max: number): boolean => Number.isInte
 
 const checks: Record<keyof P2POptions, [Check, string]> = {
   tracker: [(v: unknown) => typeof v === 'string' && isSocketUrl(v), 'a ws:// or wss:// URL'],
+  token: [(v: unknown) => isFunction(v) || isToken(v), 'a string of at most 1024 bytes or a function'],
+  region: [(v: unknown) => typeof v === 'string' && v.length > 0 && v.length <= 64, 'a string of 1 to 64 characters'],
+  joinWindowMs: [(v: unknown) => isWhole(v, 0, 600_000), 'a whole number of milliseconds from 0 to 600000'],
   swarmId: [
     (v: unknown) => isFunction(v) || (typeof v === 'string' && v.length > 0 && v.length <= 512),
     'a string of 1 to 512 characters or a function',
@@ -74,6 +94,11 @@ const checks: Record<keyof P2POptions, [Check, string]> = {
   seed: [(v: unknown) => isWhole(v, 0, 0xffffffff), 'a whole number from 0 to 4294967295'],
   trace: [isFunction, 'a function'],
 };
+
+/** What fits into a JOIN. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && new TextEncoder().encode(value).length <= 1024;
+}
 
 function isSocketUrl(text: string): boolean {
   try {
@@ -97,6 +122,7 @@ export function readOptions(options: P2POptions): Settings {
   if (!('tracker' in given)) throw new TypeError("hls-bazaar: option 'tracker' is required: a ws:// or wss:// URL");
   const defaults = {
     iceServers: [{ urls: 'stun:stun.l.google.com:19302' }],
+    joinWindowMs: 0,
     maxPeers: 12,
     upload: true,
     memoryMaxBytes: 64 * 1024 * 1024,

@@ -5,11 +5,12 @@
 export const enum SignalKind {
   offer = 0,
   answer = 1,
-  candidate = 2,
+  candidates = 2,
 }
 
 export interface LinkReport {
-  signal(kind: SignalKind, blob: Uint8Array): void;
+  /** SDP, or candidates, a line each. */
+  signal(kind: SignalKind, text: string): void;
   opened(): void;
   message(bytes: Uint8Array): void;
   /** The channel has room for more blocks. */
@@ -23,14 +24,16 @@ export const kLowWaterBytes = 32 * 1024;
 /** Candidates found close together travel in one signal. */
 const kCandidateBatchMs = 50;
 const kCandidatesMax = 64;
+/** What the core packs into one signal. */
+const kCandidatesPerSignal = 15;
 const kLabel = 'hls-bazaar';
 
 export class PeerLink {
   #report: LinkReport;
   #connection: RTCPeerConnection | null = null;
   #channel: RTCDataChannel | null = null;
-  #found: RTCIceCandidateInit[] = [];
-  #early: RTCIceCandidateInit[] = [];
+  #found: string[] = [];
+  #early: string[] = [];
   #isClosed = false;
   #isDescribed = false;
   #hasRemote = false;
@@ -40,7 +43,7 @@ export class PeerLink {
     this.#report = report;
     this.#safely(() => {
       const connection = (this.#connection = new RTCPeerConnection({ iceServers }));
-      connection.onicecandidate = ({ candidate }) => candidate?.candidate && this.#gather(candidate.toJSON());
+      connection.onicecandidate = ({ candidate }) => candidate?.candidate && this.#gather(candidate.candidate);
       connection.onconnectionstatechange = () => {
         if (connection.connectionState === 'failed' || connection.connectionState === 'closed') this.#lost();
       };
@@ -61,10 +64,10 @@ export class PeerLink {
   }
 
   /** What the other side said through the tracker. Anything malformed ends the link. */
-  signalled(kind: SignalKind, blob: Uint8Array): void {
+  signalled(kind: SignalKind, text: string): void {
     this.#safely(async () => {
-      const text = new TextDecoder('utf-8', { fatal: true }).decode(blob);
-      if (kind === SignalKind.candidate) return this.#addCandidates(JSON.parse(text));
+      if (!text) throw new TypeError('malformed signal');
+      if (kind === SignalKind.candidates) return this.#addCandidates(text.split('\n').filter(Boolean));
       await this.#connection!.setRemoteDescription({ type: kind === SignalKind.offer ? 'offer' : 'answer', sdp: text });
       this.#hasRemote = true;
       await this.#addCandidates(this.#early.splice(0));
@@ -114,12 +117,12 @@ export class PeerLink {
     const connection = this.#connection!;
     await connection.setLocalDescription();
     if (this.#isClosed || !connection.localDescription) return;
-    this.#report.signal(kind, new TextEncoder().encode(connection.localDescription.sdp));
+    this.#report.signal(kind, connection.localDescription.sdp);
     this.#isDescribed = true;
     this.#flushLater();
   }
 
-  #gather(candidate: RTCIceCandidateInit): void {
+  #gather(candidate: string): void {
     if (this.#found.length < kCandidatesMax) this.#found.push(candidate);
     this.#flushLater();
   }
@@ -129,19 +132,18 @@ export class PeerLink {
     if (!this.#isDescribed || this.#found.length === 0 || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#report.signal(SignalKind.candidate, new TextEncoder().encode(JSON.stringify(this.#found.splice(0))));
+      while (this.#found.length > 0) this.#report.signal(SignalKind.candidates, this.#found.splice(0, kCandidatesPerSignal).join('\n'));
     }, kCandidateBatchMs);
   }
 
-  async #addCandidates(candidates: unknown): Promise<void> {
-    if (!Array.isArray(candidates) || candidates.length > kCandidatesMax) throw new TypeError('not a list of candidates');
-    for (const candidate of candidates as RTCIceCandidateInit[]) {
+  async #addCandidates(candidates: string[]): Promise<void> {
+    for (const candidate of candidates) {
       if (!this.#hasRemote) {
         if (this.#early.length < kCandidatesMax) this.#early.push(candidate);
         continue;
       }
       // One that this browser cannot use (another family, mDNS blocked) does not spoil the others.
-      await this.#connection?.addIceCandidate(candidate).catch(() => {});
+      await this.#connection?.addIceCandidate({ candidate, sdpMid: '0', sdpMLineIndex: 0 }).catch(() => {});
     }
   }
 

@@ -45,9 +45,9 @@ export class PeerPool {
   }
 
   /** An offer makes the link; anything else for a link that has gone is late and ignored. */
-  signalled(peer: number, kind: SignalKind, blob: Uint8Array, remoteId: number): void {
+  signalled(peer: number, kind: SignalKind, text: string, remoteId: number): void {
     if (kind === SignalKind.offer && !this.#members.has(peer)) this.#add(peer, remoteId);
-    this.#members.get(peer)?.link.signalled(kind, blob);
+    this.#members.get(peer)?.link.signalled(kind, text);
   }
 
   send(peer: number, message: Uint8Array<ArrayBuffer>, isBlock: boolean): void {
@@ -82,8 +82,8 @@ export class PeerPool {
   #add(peer: number, remoteId: number): Member {
     const core = this.#core;
     const link = new PeerLink(this.#iceServers, {
-      signal: (kind, blob) => {
-        const frame = core.encodeSignal(peer, kind, blob);
+      signal: (kind, text) => {
+        const frame = core.encodeSignal(peer, kind, text);
         if (frame) this.#report.send(frame);
       },
       opened: () => core.tell((engine) => engine.link_opened(peer)),

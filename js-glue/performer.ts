@@ -4,7 +4,7 @@
 import type { BlockStore } from './block-store.js';
 import type { CdnFetcher } from './cdn-fetcher.js';
 import type { Core } from './core.js';
-import { noticeError, type P2PError } from './errors.js';
+import { kTrackerRefused, noticeError, type P2PError } from './errors.js';
 import type { MarketDesk } from './market-desk.js';
 import type { SignalKind } from './peer-link.js';
 import type { PeerPool } from './peer-pool.js';
@@ -54,6 +54,7 @@ const enum Action {
   peerOpen,
   notice,
   dropBlock,
+  reconnect,
 }
 
 const kLeech = 2;
@@ -101,7 +102,7 @@ export function perform(parts: Parts, record: Int32Array): void {
       return pool.connect(a, b >>> 0);
     case Action.signal: {
       const frame = core.held(c);
-      return frame && pool.signalled(a, b as SignalKind, frame.slice(d, d + e), f >>> 0);
+      return frame && pool.signalled(a, b as SignalKind, core.decodeSignal(b, frame.subarray(d, d + e)), f >>> 0);
     }
     case Action.closePeer:
       return pool.drop(a, b);
@@ -119,10 +120,13 @@ export function perform(parts: Parts, record: Int32Array): void {
     case Action.peerOpen:
       return pool.opened(a, b >>> 0); // ids are unsigned, records are not
     case Action.notice: {
+      if (a === kTrackerRefused) tracker.stayAway(c);
       const error = noticeError(a, b, c);
       return error ? parts.onNotice(error) : undefined;
     }
     case Action.dropBlock:
       return store.dropBlock(a, b);
+    case Action.reconnect:
+      return tracker.reconnect(a);
   }
 }

@@ -5,7 +5,7 @@
 import type Hls from 'hls.js';
 import type { LevelDetails, MediaFragment } from 'hls.js';
 import type { Core } from './core.js';
-import { pathOf } from './segment-key.js';
+import { hash32, pathOf } from './segment-key.js';
 import type { SegmentIndex } from './segment-index.js';
 
 /** hls.js asks for what lies just behind the playhead after a small seek back, and slower viewers still play it. */
@@ -149,7 +149,7 @@ export class PlaylistObserver {
     const path = pathOf(details.url);
     const known = this.#renditions.get(path);
     if (known !== undefined) return known;
-    const number = this.#renditions.size + 1;
+    const number = hash32(path) >>> 1; // the same for all viewers: the tracker brings those of one rendition together
     this.#renditions.set(path, number);
     return number;
   }

@@ -35,6 +35,13 @@ export function swarmText(url: string, swarmId?: string | ((url: string) => stri
   return `hls-bazaar swarm\n${name}`;
 }
 
+/** FNV-1a: 32 bits that are equal for equal text. For hints, not for names. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
 export const hasDigest = (): boolean => typeof globalThis.crypto?.subtle?.digest === 'function';
 
 export async function sha256(text: string): Promise<Uint8Array> {

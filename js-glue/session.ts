@@ -16,7 +16,8 @@ import { SegmentIndex } from './segment-index.js';
 import { makeStats, readBlocks, readBlockStatus, readCounters, readPeers, type Absence, type P2PStats } from './snapshot.js';
 import type { BlockStatus, PeerInfo, SegmentBlocks } from './snapshot.js';
 import { traced } from './trace.js';
-import { TrackerSocket } from './tracker-socket.js';
+import { hash32 } from './segment-key.js';
+import { kCodeGoingAway, TrackerSocket } from './tracker-socket.js';
 import { TransferLog } from './transfer-log.js';
 
 export interface SessionReport {
@@ -79,6 +80,7 @@ export class Session {
       engine.configure(Option.upload, Number(settings.upload));
       engine.configure(Option.p2p, Number(settings.p2p));
       engine.configure(Option.cdnRanges, Number(settings.cdnRanges));
+      if (settings.region) engine.configure(Option.region, hash32(settings.region));
       core.writeInbox(swarm.subarray(0, 16));
       engine.set_swarm();
       if (bytesOutside > 0) engine.bytes_outside(bytesOutside);
@@ -134,14 +136,15 @@ export class Session {
 
   #makeTracker(report: SessionReport): TrackerSocket {
     let isReported = false;
-    return new TrackerSocket(this.#settings.tracker, {
-      opened: () => this.#core.tell((engine) => engine.tracker_opened()),
+    return new TrackerSocket(this.#settings, {
+      opened: (token) => this.#core.tellTrackerOpened(token),
+      noToken: (cause) => report.error(makeError('token-unavailable', { cause })),
       message: (frame) => this.#core.tellTrackerMessage(frame),
       closed: (code, isFinal) => {
         if (isFinal) this.#refusal = code;
         if (isFinal) report.error(makeError('tracker-refused', { text: `${code}` }));
-        else if (!isReported) report.error(makeError('tracker-unreachable', { text: `close code ${code}` }));
-        isReported = true; // once a session: the state is in the statistics
+        else if (!isReported && code !== kCodeGoingAway) report.error(makeError('tracker-unreachable', { text: `close code ${code}` }));
+        isReported ||= code !== kCodeGoingAway; // once a session: the state is in the statistics
         this.#core.tell((engine) => engine.tracker_closed());
       },
     });

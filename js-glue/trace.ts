@@ -1,22 +1,28 @@
 // The recorder behind the option `trace`: everything the engine is told, and everything it answers, as JSON lines that
 // `simulator replay` feeds to the native engine (docs/boundary.md, "Traces").
-// Owns the line format; refuses to change a call. Invariant: what decides is in the trace, what is private is not: no media, and
-// of signals between browsers, which hold their addresses, the first bytes only.
+// Owns the line format; refuses to change a call. Invariant: what decides is in the trace, what is private is not: no media, of
+// signals between browsers, which hold their addresses, the header only, and of the page's token only its length.
 import type { CoreModule, Engine } from './core.js';
 import { Emitter } from './events.js';
 import { version } from './version.js';
 
 const kTraceVersion = 1;
 const kRecordInts = 8;
-/** A relayed signal's header ends before this in any encoding; the rest is the blob, of which the engine takes only the length. */
-const kSignalHeadBytes = 32;
+/** MessagePack's heads of a uint and of a bin by their first byte: how many bytes. */
+const headBytes: Record<number, number> = { 0xcc: 2, 0xcd: 3, 0xce: 5, 0xc4: 2, 0xc5: 3, 0xc6: 5 };
+
+/** The header of RELAYED [19, peer, kind, blob]: all but the blob, of which the engine takes only the length. */
+function signalHead(frame: string): string {
+  const kind = 2 + (headBytes[frame.charCodeAt(2)] ?? 1);
+  return frame.slice(0, kind + 1 + (headBytes[frame.charCodeAt(kind + 1)] ?? 1));
+}
 
 /** Questions that change nothing in the engine. */
 const silent = new Set(
-  'inbox inbox_bytes outbox actions actions_max stats next_deadline block_status write_states segment_bytes write_stats write_peer delete'.split(' '),
+  'pack_signal unpack_signal inbox inbox_bytes outbox actions actions_max stats next_deadline block_status write_states segment_bytes write_stats write_peer delete'.split(' '),
 );
 /** Where a tell says how many bytes of the inbox are its own: the argument's place. */
-const lengthAt: Record<string, number> = { tracker_message: 1, peer_message: 2 };
+const lengthAt: Record<string, number> = { tracker_opened: 0, tracker_message: 1, peer_message: 2 };
 /** Where a record of this type (SEND, SEND_BLOCK, SEND_TRACKER) names bytes of the outbox: offset, then length. */
 const bytesAt: Record<number, number> = { 1: 2, 2: 2, 12: 1 };
 
@@ -33,13 +39,17 @@ export function traced(module: CoreModule, write: (line: string) => void): CoreM
     return letters;
   };
 
+  /** Zeros stand for the token, as long as it is: in JOIN, too, and the replay makes the same JOIN of them. */
+  let token = '';
+  const blank = (bytes: string): string => (token ? bytes.replace(token, '\0'.repeat(token.length)) : bytes);
+
   const drained = (engine: Engine, count: number): object => {
     const actions: number[][] = [];
     let out = '';
     for (let i = 0; i < count; ++i) {
       const record = [...new Int32Array(HEAPU8.buffer, engine.actions() + i * kRecordInts * 4, kRecordInts)];
       const at = bytesAt[record[0]!];
-      if (at) out += text(engine.outbox() + record[at]!, record[at + 1]!);
+      if (at) out += blank(text(engine.outbox() + record[at]!, record[at + 1]!));
       while (record.at(-1) === 0) record.pop();
       actions.push(record);
     }
@@ -50,7 +60,8 @@ export function traced(module: CoreModule, write: (line: string) => void): CoreM
   const given = (engine: Engine, call: string, args: number[]): string => {
     const length = call === 'set_swarm' ? 16 : (args[lengthAt[call] ?? -1] ?? 0);
     const bytes = length ? text(engine.inbox(), length) : '';
-    return call === 'tracker_message' && bytes.startsWith('\x94\x13') ? bytes.slice(0, kSignalHeadBytes) : bytes;
+    if (call === 'tracker_opened') return blank((token = bytes));
+    return call === 'tracker_message' && bytes.startsWith('\x94\x13') ? signalHead(bytes) : bytes;
   };
 
   const answered = (engine: Engine, call: string, is: unknown): object => {

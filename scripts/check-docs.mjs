@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { browserMarkdown, sweepPoints } from '../bench/browser/markdown.mjs';
 import { sweepPlot } from '../bench/browser/plot.mjs';
 import { marketMarkdown } from '../bench/market-goals.mjs';
+import { trackerMarkdown } from '../bench/tracker-goals.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kPictureBytesMax = 300 * 1024;
@@ -112,6 +113,8 @@ function checkBench() {
   checkMade(document, 'bench', benchTables(JSON.parse(read('bench/results/latest.json'))), 'bench/results/latest.json');
   const market = 'bench/results/market.json';
   if (existsSync(join(root, market))) checkMade(document, 'bench:market', marketMarkdown(JSON.parse(read(market))), market);
+  const tracker = 'bench/results/tracker.json';
+  if (existsSync(join(root, tracker))) checkMade(document, 'bench:tracker', trackerMarkdown(JSON.parse(read(tracker))), tracker);
   const browser = 'bench/results/browser.json';
   if (!existsSync(join(root, browser))) return;
   const record = JSON.parse(read(browser));

@@ -149,16 +149,20 @@ void Cdn::send_chunk(size_t slot, TimeMs delay_ms, Bus& bus) {
   chunk.a = flow.fetch;
   chunk.b = static_cast<int32_t>(flow.next);
   chunk.c = static_cast<int32_t>(bytes);
-  ++copies_[stream_.block_index(flow.rendition, flow.sn, flow.next)];
+  const size_t index = stream_.block_index(flow.rendition, flow.sn, flow.next);
+  ++copies_[index];
   ++flow.next;
   chunk.d = flow.next >= flow.end ? 1 : 0;
   bytes_sent_ += bytes;
   if (bus.now() >= scenario_.warm_up_ms) bytes_measured_ += bytes;
   by_second_[static_cast<size_t>(bus.now() / 1000)] += bytes;
 
-  // TCP delivers in order: what is late holds up what comes behind it.
+  // TCP delivers in order: what is late holds up what comes behind it. A viewer has the same luck with the same block
+  // in every run of a seed, or what the CDN alone would have brought in time would be a matter of other dice.
   const TimeMs one_way = network_.cdn_ms(flow.viewer);
-  const TimeMs extra = network_.extra_ms(bytes, one_way, network_.cdn_jitter_ms(flow.viewer), dice_);
+  Dice luck(mix(mix(seed_, 17), flow.viewer, index));
+  const TimeMs extra =
+      network_.extra_ms(bytes, one_way, network_.cdn_jitter_ms(flow.viewer), Network::tcp_timer_ms(one_way), luck);
   to.arrived_ms = std::max(to.arrived_ms, bus.now() + delay_ms + one_way + extra);
   bus.post(flow.viewer, to.arrived_ms - bus.now(), chunk);
 

@@ -15,7 +15,7 @@ std::optional<std::string> RequestChecker::sent(std::span<const uint8_t> frame, 
   for (const Open& one : open_) {
     if (one.id == message.request.id) return "used the id of an open request again";
   }
-  open_.push_back({message.request.id, peer, now});
+  open_.push_back({message.request.id, peer, now, message.request.key, message.request.block});
   return std::nullopt;
 }
 
@@ -54,25 +54,15 @@ std::optional<std::string> exceeded_bound(const World& world) {
   return said;
 }
 
-std::optional<std::string> NeglectChecker::look(const World& world) {
-  Handle neglected = 0;
-  if (!world.cdn.is_failing() && world.cdn.has_room(true) && world.playhead.is_known) {
-    world.window.each([&](Handle handle, const Segment& segment) {
-      if (!segment.is_wanted || segment.is_cdn_only) return;
-      const TimeMs slack = world.playhead.slack_ms(segment.start_ms, world.now, segment.is_wanted);
-      const double missing = static_cast<double>(segment.blocks.missing_count()) * kBlockBytes;
-      if (segment.bytes_total == 0 || missing == 0) return;
-      if (market_slack_ms(slack, world.cdn.expected_ms(missing), world.lateness.margin_ms()) <= 0) neglected = handle;
-    });
-  }
-  if (neglected == 0 || neglected != segment_) {
-    segment_ = neglected;
-    since_ms_ = world.now;
+std::optional<std::string> NeglectChecker::look(std::optional<uint32_t> sn, TimeMs now) {
+  if (!sn || sn != sn_) {
+    sn_ = sn;
+    since_ms_ = now;
     return std::nullopt;
   }
-  if (world.now - since_ms_ <= kPatienceMs) return std::nullopt;
-  since_ms_ = world.now;
-  return "a block that is needed is sought nowhere";
+  if (now - since_ms_ <= kPatienceMs) return std::nullopt;
+  since_ms_ = now;
+  return "a block of segment " + std::to_string(*sn) + " is needed and sought nowhere";
 }
 
 }  // namespace bazaar::sim

@@ -63,12 +63,18 @@ class RequestChecker {
     std::erase_if(open_, [&](const Open& one) { return one.peer == peer; });
   }
   std::optional<std::string> look(TimeMs now) const;
+  bool is_asked(SegmentKey key, uint32_t block) const {
+    return std::any_of(open_.begin(), open_.end(),
+                       [&](const Open& one) { return one.key == key && one.block == block; });
+  }
 
  private:
   struct Open {
     uint32_t id;
     Handle peer;
     TimeMs since_ms;
+    SegmentKey key;
+    uint32_t block;
   };
   bool end(uint32_t id, Handle peer) {
     return std::erase_if(open_, [&](const Open& one) { return one.id == id && one.peer == peer; }) == 1;
@@ -79,14 +85,16 @@ class RequestChecker {
 /// Every bound of tunables.hpp that the world outside can grow against.
 std::optional<std::string> exceeded_bound(const World& world);
 
-/// No block stays unsought while it is needed: past the market's time, with the CDN well and room for fetches.
+/// No block stays unsought while it is needed: past the time for peers, with the CDN well and room for fetches. What is
+/// sought is judged by the requests and fetches that left, and by what was stored.
 class NeglectChecker {
  public:
   static constexpr TimeMs kPatienceMs = 300;
-  std::optional<std::string> look(const World& world);
+  /// `sn`: of a segment that has a block that is needed and sought nowhere, if there is one.
+  std::optional<std::string> look(std::optional<uint32_t> sn, TimeMs now);
 
  private:
-  Handle segment_ = 0;
+  std::optional<uint32_t> sn_;
   TimeMs since_ms_ = 0;
 };
 

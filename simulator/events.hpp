@@ -38,6 +38,7 @@ enum class Kind : uint16_t {
   kChunk,     ///< a: fetch, b: block, c: bytes, d: 1 when it is the last
   kFailed,    ///< a: fetch, b: HTTP status
   // to the tracker
+  kTrackerOpened,
   kTrackerFrame,
   kTrackerGone,
   kTrackerTick,
@@ -62,6 +63,16 @@ struct Event {
   int32_t c = 0;
   int32_t d = 0;
 };
+
+inline Event event_of(Kind kind, int32_t a = 0, int32_t b = 0, int32_t c = 0, int32_t d = 0) {
+  Event event;
+  event.kind = kind;
+  event.a = a;
+  event.b = b;
+  event.c = c;
+  event.d = d;
+  return event;
+}
 
 /// Earlier first, within one receiver.
 inline bool is_before(const Event& x, const Event& y) {

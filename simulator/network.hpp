@@ -58,15 +58,19 @@ class Network {
     return 1 + static_cast<uint32_t>(mix(seed_, viewer, 5) % scenario_.islands);
   }
 
-  /// Jitter and what a lost packet costs: SCTP and TCP retransmit after about a round trip, a lone packet after its
-  /// time-out.
-  TimeMs extra_ms(double bytes, TimeMs one_way_ms, TimeMs jitter_ms, Dice& dice) const {
+  /// A packet behind which no others come is missed by nobody but its sender's timer. SCTP's waits a second at least;
+  /// TCP probes after two round trips and its least time-out (RFC 8985, as Linux does).
+  static TimeMs sctp_timer_ms(TimeMs one_way_ms) { return std::max(1'000.0, 4 * one_way_ms); }
+  static TimeMs tcp_timer_ms(TimeMs one_way_ms) { return 4 * one_way_ms + 200; }
+
+  /// Jitter and what a lost packet costs: about a round trip, and `timer_ms` when few follow it.
+  TimeMs extra_ms(double bytes, TimeMs one_way_ms, TimeMs jitter_ms, TimeMs timer_ms, Dice& dice) const {
     TimeMs extra = -jitter_ms * std::log1p(-dice.roll());
     if (scenario_.loss <= 0) return extra;
     const double packets = std::ceil(bytes / 1'200);
     double chance = 1 - std::pow(1 - scenario_.loss, packets);
     while (dice.roll() < chance) {
-      extra += packets > 3 ? 2 * one_way_ms : std::max(1'000.0, 4 * one_way_ms);
+      extra += packets > 3 ? 2 * one_way_ms : timer_ms;
       chance = scenario_.loss;  // of the packet that is sent again
     }
     return extra;

@@ -19,7 +19,11 @@ struct Flows {
   double from_cdn = 0;    ///< blocks that came first from the CDN
   double wasted = 0;      ///< came twice, unasked, false, of no use any more, or to somebody who had left
   double uploaded = 0;
-  double control = 0;      ///< messages on data channels without media, and the headers of those with
+  double control = 0;   ///< messages on data channels without media, and the headers of those with
+  double messages = 0;  ///< how many of those without media; of them:
+  double statuses = 0;
+  double requests = 0;
+  double rejects = 0;
   double by_deadline = 0;  ///< from_cdn that was asked for because time was up, with neighbours there
   double outside = 0;      ///< from_cdn that the stock loader fetched after us
   double starting = 0;     ///< from_cdn of a viewer's first segment before it had a connection
@@ -31,6 +35,10 @@ struct Flows {
     wasted += other.wasted;
     uploaded += other.uploaded;
     control += other.control;
+    messages += other.messages;
+    statuses += other.statuses;
+    requests += other.requests;
+    rejects += other.rejects;
     by_deadline += other.by_deadline;
     outside += other.outside;
     starting += other.starting;

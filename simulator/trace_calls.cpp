@@ -25,7 +25,7 @@ const TraceCall kCalls[] = {
      }},
     {"set_swarm", "", TraceCall::kSwarm, false,
      [](Engine& e, const Input& in) { return e.set_swarm(std::span<const uint8_t, 16>(in.bytes.data(), 16)), 0.0; }},
-    {"tracker_opened", "", TraceCall::kNoInbox, false, [](Engine& e, const Input&) { return e.tracker_opened(), 0.0; }},
+    {"tracker_opened", "u", 0, false, [](Engine& e, const Input& in) { return e.tracker_opened(in.bytes), 0.0; }},
     {"tracker_closed", "", TraceCall::kNoInbox, false, [](Engine& e, const Input&) { return e.tracker_closed(), 0.0; }},
     {"tracker_message", "iu", 1, false,
      [](Engine& e, const Input& in) { return e.tracker_message(whole(in, 0), in.bytes), 0.0; }},

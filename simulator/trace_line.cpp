@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -14,9 +15,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr size_t kInboxBytes = 64 * 1024;
-/// Of a relayed signal (`94 13` …) a trace holds this much: the rest is addresses, and the engine takes its length
-/// only.
-constexpr size_t kSignalHeadBytes = 32;
+/// RELAYED begins so; of its blob a trace holds nothing: it is addresses, and the engine takes its length only.
+constexpr uint8_t kRelayed[] = {0x94, 0x13};
 
 /// The line in hand, so that every complaint says where.
 struct Reader {
@@ -113,8 +113,8 @@ TraceCall::Input input_of(const Reader& reader, const TraceCall& call) {
   if (told > kInboxBytes) reader.expected(name + " with no more bytes than the inbox has");
   const auto length = static_cast<size_t>(told);
   if (length > 0) input.bytes = reader.base64("in");
-  const bool is_signal = name == "tracker_message" && input.bytes.size() == kSignalHeadBytes &&
-                         input.bytes[0] == 0x94 && input.bytes[1] == 0x13;
+  const bool is_signal = name == "tracker_message" && input.bytes.size() >= sizeof kRelayed &&
+                         std::equal(std::begin(kRelayed), std::end(kRelayed), input.bytes.begin());
   if (is_signal ? input.bytes.size() > length : input.bytes.size() != length) {
     reader.expected("\"in\" with " + std::to_string(length) + " bytes");
   }

@@ -13,6 +13,7 @@
 #include "player.hpp"
 #include "tally.hpp"
 #include "timeline.hpp"
+#include "wire.hpp"
 
 namespace bazaar::sim {
 
@@ -26,7 +27,13 @@ enum class Sabotage {
   kPhantomBlocks,   ///< the engine is told of blocks that were not stored
   kLostEndings,     ///< CANCEL and REJECT never leave
   kLateFetches,     ///< the engine's fetches go out four seconds late
+  kLostFetches,     ///< the engine's fetches never go out
 };
+
+/// What kind of message a frame is; BYE when it is none.
+inline wire::Type type_of(std::span<const uint8_t> frame) {
+  return frame.size() > 1 ? static_cast<wire::Type>(frame[1]) : wire::Type::kBye;
+}
 
 /// What all viewers share, read-only but for the tally of their thread.
 struct Setting {
@@ -83,8 +90,13 @@ class Viewer : public Actor {
     Handle segment = 0;  ///< the engine's; 0 for the stock loader
     uint32_t rendition = 0;
     uint32_t sn = 0;
+    uint32_t first = 0;
+    uint32_t count = 0;  ///< 0: the whole segment
     bool is_urgent = false;
+
+    bool covers(uint32_t block) const { return count == 0 || (block >= first && block < first + count); }
   };
+  static constexpr TimeMs kTickMs = 250;  ///< as the glue's observer of the playhead
   static constexpr uint8_t kAbsent = 0x7f;
   static constexpr uint8_t kFalse = 0x80;
   static constexpr int32_t kStockFetch = 0x7fffffff;
@@ -127,12 +139,14 @@ class Viewer : public Actor {
   void load_next(Bus& bus);
   void load_over(uint32_t sn, bool is_ready, Bus& bus);
   void tick(Bus& bus);
+  std::optional<uint32_t> unsought(TimeMs now) const;
   void switch_rendition(Bus& bus);
   void tell_playhead(Engine& engine, TimeMs now);
 
   bool count_block(uint32_t rendition, uint32_t sn, uint32_t block, double bytes, uint8_t hops, TimeMs now);
   void uncount(const Stored& segment, TimeMs now);
   void count(double Flows::*what, double bytes, TimeMs now);
+  void count_message(std::span<const uint8_t> frame, TimeMs now);
   void complain(const std::optional<std::string>& sentence, TimeMs now) {
     if (sentence) tally_.complaints.add(now, index_, *sentence);
   }
@@ -161,7 +175,7 @@ class Viewer : public Actor {
   uint32_t loading_rendition_ = 0;
   TimeMs timer_ms_ = -1;
   TimeMs next_poll_ms_ = 0;
-  bool has_joined_tracker_ = false;
+  TimeMs cdn_failed_ms_ = -1;
   bool is_free_rider_ = false;
   bool is_liar_ = false;
   bool is_slow_ = false;
@@ -173,5 +187,14 @@ class Viewer : public Actor {
   RequestChecker requests_;
   NeglectChecker neglect_;
 };
+
+template <typename Tell>
+void Viewer::turn(Bus& bus, Tell tell) {
+  if (!has_engine()) return;
+  engine_->at(bus.now());
+  tell(*engine_);
+  drain(bus);
+  arm(bus);
+}
 
 }  // namespace bazaar::sim

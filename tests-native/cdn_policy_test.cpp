@@ -78,6 +78,39 @@ TEST(CdnPolicy, A_slow_cdn_is_expected_to_be_slow) {
   EXPECT_GT(cdn.expected_ms(600'000), before);
 }
 
+/// A block that comes `first_byte_ms` and then `takes_ms` after it was asked for.
+void fetch_block(CdnPolicy& cdn, TimeMs first_byte_ms, TimeMs takes_ms) {
+  Fetch fetch;
+  fetch.began_ms = 10'000;
+  cdn.note_headers(fetch, 10'000 + first_byte_ms);
+  fetch.bytes = kBlockBytes;
+  cdn.note_done(fetch, 10'000 + first_byte_ms + takes_ms);
+}
+
+TEST(CdnPolicy, Before_the_first_answers_it_is_trusted_less_than_after_many_that_came_when_expected) {
+  CdnPolicy cdn;
+  const TimeMs more_at_first = cdn.latest_ms(kBlockBytes) - cdn.expected_ms(kBlockBytes);
+  for (int i = 0; i < 40; ++i) fetch_block(cdn, 60, 30);
+  const TimeMs more = cdn.latest_ms(kBlockBytes) - cdn.expected_ms(kBlockBytes);
+  EXPECT_NEAR(cdn.expected_ms(kBlockBytes), 90, 2);
+  EXPECT_GE(more_at_first, 3 * more);
+  EXPECT_NEAR(more, tunables::kLossesMax * 60, 2) << "but a packet may be lost on the way, and lost again";
+}
+
+TEST(CdnPolicy, Answers_that_come_when_they_like_are_waited_for_as_long_as_they_have_taken) {
+  CdnPolicy cdn;
+  TimeMs longest = 0;
+  for (int i = 0; i < 40; ++i) {
+    const TimeMs takes = 30 + (i % 4) * 150;
+    longest = std::max(longest, 60 + takes);
+    fetch_block(cdn, 60, takes);
+  }
+  EXPECT_GT(cdn.latest_ms(kBlockBytes), longest);
+  EXPECT_GT(cdn.latest_ms(kBlockBytes) - cdn.expected_ms(kBlockBytes), tunables::kLossesMax * 60);
+  for (int i = 0; i < 60; ++i) fetch_block(cdn, 60, 30);
+  EXPECT_LT(cdn.latest_ms(kBlockBytes), 250) << "and it is forgotten";
+}
+
 TEST(CdnPolicy, An_answer_in_one_piece_says_nothing_about_the_link) {
   CdnPolicy cdn;
   const TimeMs before = cdn.expected_ms(600'000) - cdn.expected_ms(0);

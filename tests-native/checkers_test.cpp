@@ -58,39 +58,36 @@ TEST(Checkers, A_bound_that_is_exceeded_is_named) {
 }
 
 /// The player has come to a segment of four blocks, and the engine lets it wait.
-struct Neglected {
-  Neglected() : world(1) {
-    world.now = 10'000;
-    world.playhead.is_known = true;
-    segment = world.window.see({42}, 0, 10'000, 2'000, 0);
-    Segment& wanted = *world.window.get(segment);
-    wanted.is_wanted = true;
-    wanted.bytes_total = bazaar::testing::bytes_of_blocks(4);
-    wanted.blocks.resize(4);
-  }
-  std::optional<std::string> later(TimeMs ms) {
-    world.now += ms;
-    return checker.look(world);
-  }
-  World world;
-  Handle segment = 0;
-  NeglectChecker checker;
-};
-
 TEST(Checkers, A_block_that_is_needed_and_sought_nowhere_is_told_after_a_while) {
-  Neglected one;
-  EXPECT_FALSE(one.later(0));
-  EXPECT_FALSE(one.later(NeglectChecker::kPatienceMs));
-  EXPECT_EQ(one.later(1), "a block that is needed is sought nowhere");
-  EXPECT_FALSE(one.later(1)) << "not again at once";
+  NeglectChecker checker;
+  EXPECT_FALSE(checker.look(7, 10'000));
+  EXPECT_FALSE(checker.look(7, 10'000 + NeglectChecker::kPatienceMs));
+  EXPECT_EQ(checker.look(7, 10'001 + NeglectChecker::kPatienceMs), "a block of segment 7 is needed and sought nowhere");
+  EXPECT_FALSE(checker.look(7, 10'002 + NeglectChecker::kPatienceMs)) << "not again at once";
 }
 
-TEST(Checkers, A_block_that_is_on_its_way_is_not_neglected) {
-  Neglected one;
-  EXPECT_FALSE(one.later(0));
-  Segment& wanted = *one.world.window.get(one.segment);
-  for (uint32_t block = 0; block < 4; ++block) wanted.blocks.mark_fetching(block);
-  EXPECT_FALSE(one.later(10 * NeglectChecker::kPatienceMs));
+TEST(Checkers, A_block_that_is_sought_again_was_not_neglected) {
+  NeglectChecker checker;
+  EXPECT_FALSE(checker.look(7, 10'000));
+  EXPECT_FALSE(checker.look(std::nullopt, 10'100));
+  EXPECT_FALSE(checker.look(7, 10'200));
+  EXPECT_FALSE(checker.look(8, 10'200 + 2 * NeglectChecker::kPatienceMs)) << "another one is";
+}
+
+TEST(Checkers, A_block_is_sought_while_a_request_for_it_is_open) {
+  RequestChecker checker;
+  wire::Request request;
+  request.id = 9;
+  request.key = {42};
+  request.block = 3;
+  std::array<uint8_t, 64> frame{};
+  const size_t length = wire::encode(request, frame);
+  EXPECT_FALSE(checker.sent({frame.data(), length}, 1, 1'000));
+  EXPECT_TRUE(checker.is_asked({42}, 3));
+  EXPECT_FALSE(checker.is_asked({42}, 4));
+  EXPECT_FALSE(checker.is_asked({43}, 3));
+  checker.block_came(9, 1);
+  EXPECT_FALSE(checker.is_asked({42}, 3));
 }
 
 TEST(Checkers, The_first_complaints_of_a_viewer_are_kept_and_all_are_counted) {

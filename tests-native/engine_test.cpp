@@ -250,7 +250,7 @@ TEST(Engine, A_signal_is_addressed_to_its_neighbour) {
   tracker_wire::Message message;
   ASSERT_EQ(tracker_wire::decode(frame, message), tracker_wire::DecodeStatus::kOk);
   EXPECT_EQ(message.peer, 50u);
-  EXPECT_EQ(message.kind, tracker_wire::SignalKind::kCandidate);
+  EXPECT_EQ(message.kind, tracker_wire::SignalKind::kCandidates);
 }
 
 std::string life_of(uint32_t seed) {

@@ -3,18 +3,28 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "support/rig.hpp"
 
 namespace bazaar::testing {
 namespace {
 
+using tracker_wire::GoneReason;
 using tracker_wire::SignalKind;
 using tracker_wire::Type;
 
 struct Lobby : Rig {
+  /// The connection is there, the tracker has said HELLO, JOIN is out.
+  void open(uint32_t window_ms = 0, const Bytes& token = {}) {
+    introductions.tracker_opened(token);
+    receive_tracker(wait_frame(Type::kHello, window_ms));
+    introductions.step();
+  }
   /// Joined as viewer `own_id`, with these ids to dial.
   void join(uint32_t own_id, const std::vector<uint32_t>& ids, uint32_t swarm_size = 0) {
-    introductions.tracker_opened();
+    open();
     said();
     receive_tracker(welcome(own_id, ids, swarm_size != 0 ? swarm_size : static_cast<uint32_t>(ids.size()) + 1));
   }
@@ -34,16 +44,115 @@ std::vector<uint32_t> ids_from(uint32_t first, uint32_t count) {
   return ids;
 }
 
-TEST(Introductions, An_open_tracker_is_asked_to_let_us_in) {
-  Rig rig;
-  rig.world.config.swarm[0] = 0xab;
-  rig.introductions.tracker_opened();
-  const Record said = rig.said();
+/// The only message to the tracker among what was said.
+tracker_wire::Message only(const Record& said) {
   const auto told = said.told_tracker();
-  ASSERT_EQ(told.size(), 1u);
-  EXPECT_EQ(told[0].type, Type::kJoin);
-  EXPECT_EQ(told[0].swarm[0], 0xab);
-  EXPECT_EQ(told[0].want, tunables::kPeersMaxDefault);
+  EXPECT_EQ(told.size(), 1u) << said.words();
+  return told.empty() ? tracker_wire::Message{} : told[0];
+}
+
+TEST(Introductions, A_tracker_that_said_hello_is_asked_to_let_us_in) {
+  Lobby lobby;
+  lobby.world.config.swarm[0] = 0xab;
+  lobby.introductions.tracker_opened({});
+  EXPECT_GE(lobby.introductions.step(), 1e300) << "HELLO comes first";
+  EXPECT_TRUE(lobby.said().is_empty());
+  lobby.receive_tracker(wait_frame(Type::kHello, 0));
+  lobby.introductions.step();
+  const Record said = lobby.said();
+  const tracker_wire::Message join = only(said);
+  EXPECT_EQ(join.type, Type::kJoin);
+  EXPECT_EQ(join.version, tracker_wire::kProtocolVersion);
+  EXPECT_EQ(join.stream[0], 0xab);
+  EXPECT_EQ(join.want, tunables::kPeersMaxDefault);
+  EXPECT_TRUE(join.token.empty());
+  EXPECT_TRUE(join.resume.empty());
+}
+
+TEST(Introductions, A_crowd_joins_spread_over_the_window_each_once) {
+  constexpr uint32_t kWindowMs = 10'000;
+  TimeMs first = 1e300;
+  TimeMs last = 0;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    Lobby lobby;
+    lobby.world.dice = Dice(seed);
+    const TimeMs begin = lobby.world.now;
+    lobby.open(kWindowMs);
+    lobby.receive_tracker(wait_frame(Type::kHello, 0));  // a second HELLO changes nothing
+    const TimeMs when = lobby.introductions.step();
+    ASSERT_LE(when, begin + kWindowMs);
+    lobby.world.now = when - 1;
+    lobby.introductions.step();
+    EXPECT_TRUE(lobby.said().is_empty()) << "not before its time";
+    lobby.world.now = when;
+    lobby.introductions.step();
+    lobby.receive_tracker(wait_frame(Type::kHello, 0));
+    lobby.introductions.step();
+    EXPECT_EQ(lobby.said().told_tracker().size(), 1u);
+    first = std::min(first, when - begin);
+    last = std::max(last, when - begin);
+  }
+  EXPECT_LT(first, 0.2 * kWindowMs);
+  EXPECT_GT(last, 0.8 * kWindowMs);
+}
+
+TEST(Introductions, Who_lost_the_connection_before_its_turn_does_not_join_on_the_dead_one) {
+  Lobby lobby;
+  lobby.open(10'000);
+  lobby.introductions.tracker_closed();
+  lobby.wait(20'000);
+  EXPECT_GE(lobby.introductions.step(), 1e300);
+  EXPECT_TRUE(lobby.said().is_empty());
+}
+
+TEST(Introductions, The_token_of_the_page_goes_with_each_join) {
+  Lobby lobby;
+  const Bytes first = {1, 2, 3};
+  const Bytes second(tracker_wire::kTokenBytesMax, 9);
+  for (const Bytes& token : {first, second}) {
+    lobby.open(0, token);
+    const Record said = lobby.said();
+    const auto join = only(said);
+    EXPECT_EQ(Bytes(join.token.begin(), join.token.end()), token);
+    lobby.introductions.tracker_closed();
+  }
+}
+
+TEST(Introductions, The_profile_says_what_the_tracker_may_choose_by) {
+  Lobby lobby;
+  lobby.world.config.region = 77;
+  lobby.world.renditions = {4, 9};
+  lobby.neighbour(50);
+  lobby.segment(1, "", 10'000);
+  lobby.segment(2, "", 12'000);
+  lobby.play(8'000, 3'000);
+  lobby.open();
+  const Record unmeasured = lobby.said();
+  const tracker_wire::Profile before = only(unmeasured).profile;
+  EXPECT_EQ(before.rendition, 15u);
+  EXPECT_EQ(before.region, 77u);
+  EXPECT_EQ(before.upload_kbps, 0u) << "not known yet";
+  EXPECT_EQ(before.free_slots, tunables::kPeersMaxDefault - 1);
+  EXPECT_EQ(before.behind_ms, 6'000u) << "the edge is at 14 s";
+
+  lobby.introductions.tracker_closed();
+  lobby.world.renditions = {9, 4};
+  lobby.world.pace.note_drained(100'000, lobby.world.now, lobby.world.now + 100);
+  lobby.world.playhead.is_known = false;
+  lobby.open();
+  const Record measured = lobby.said();
+  const tracker_wire::Profile after = only(measured).profile;
+  EXPECT_EQ(after.rendition, before.rendition) << "in whatever order they were chosen";
+  EXPECT_EQ(after.upload_kbps, 8'000u);
+  EXPECT_EQ(after.behind_ms, 0u);
+
+  lobby.introductions.tracker_closed();
+  lobby.world.config.may_upload = false;
+  lobby.world.renditions = {};
+  lobby.open();
+  const Record silent = lobby.said();
+  EXPECT_EQ(only(silent).profile.upload_kbps, 1u);
+  EXPECT_EQ(only(silent).profile.rendition, 0u);
 }
 
 TEST(Introductions, After_joining_a_burst_is_dialled_and_then_one_a_second) {
@@ -147,6 +256,41 @@ TEST(Introductions, Who_is_gone_is_dialled_no_longer) {
   EXPECT_EQ(lobby.dialled(), ids_from(107, 1));
 }
 
+TEST(Introductions, Who_was_busy_is_dialled_again_in_its_turn) {
+  Lobby lobby;
+  lobby.join(1, ids_from(100, 8));
+  lobby.dialled();
+  lobby.receive_tracker(gone(100, GoneReason::kBusy));
+  EXPECT_EQ(lobby.said().only(ActionType::kClosePeer)[1], static_cast<int32_t>(CloseReason::kLeaving));
+  lobby.receive_tracker(gone(100, GoneReason::kBusy));  // its candidates, too: twice is once
+  std::vector<uint32_t> later;
+  for (int i = 0; i < 5; ++i) {
+    lobby.wait(tunables::kDialPaceMs);
+    for (const uint32_t id : lobby.dialled()) later.push_back(id);
+  }
+  EXPECT_EQ(later, (std::vector<uint32_t>{106, 107, 100}));
+}
+
+TEST(Introductions, An_answer_that_was_not_delivered_is_not_dialled) {
+  Lobby lobby;
+  lobby.join(1, {});
+  lobby.receive_tracker(relayed(200, SignalKind::kOffer));
+  lobby.receive_tracker(gone(200, GoneReason::kBusy));
+  EXPECT_EQ(lobby.world.peers.size(), 0u);
+  EXPECT_TRUE(lobby.dialled().empty()) << "the newcomer offers";
+}
+
+TEST(Introductions, A_stranger_is_given_up_without_blame) {
+  Lobby lobby;
+  lobby.join(1, {100}, 2);
+  lobby.dialled();
+  lobby.receive_tracker(gone(100, GoneReason::kStranger));
+  EXPECT_EQ(lobby.said().only(ActionType::kClosePeer)[1], static_cast<int32_t>(CloseReason::kLeaving));
+  EXPECT_TRUE(lobby.dialled().empty());
+  lobby.receive_tracker(peers({100}, 2));
+  EXPECT_EQ(lobby.dialled(), ids_from(100, 1)) << "once introduced";
+}
+
 TEST(Introductions, An_offer_becomes_a_connection_to_answer) {
   Lobby lobby;
   lobby.join(1, {});
@@ -165,8 +309,8 @@ TEST(Introductions, Answers_and_candidates_go_to_their_connection_and_strangers_
   lobby.join(1, {100});
   lobby.dialled();
   lobby.receive_tracker(relayed(100, SignalKind::kAnswer));
-  lobby.receive_tracker(relayed(100, SignalKind::kCandidate));
-  lobby.receive_tracker(relayed(999, SignalKind::kCandidate));
+  lobby.receive_tracker(relayed(100, SignalKind::kCandidates));
+  lobby.receive_tracker(relayed(999, SignalKind::kCandidates));
   lobby.receive_tracker(relayed(999, SignalKind::kAnswer));
   EXPECT_EQ(lobby.said().words(), "SIGNAL SIGNAL");
 }
@@ -230,6 +374,36 @@ TEST(Introductions, With_room_and_nobody_left_to_dial_the_tracker_is_asked_for_m
   EXPECT_LE(longest, tunables::kMoreMaxMs * 1.5);
 }
 
+TEST(Introductions, More_leaves_out_whom_we_have_and_whom_we_avoid) {
+  Lobby lobby;
+  lobby.neighbour(50);
+  lobby.neighbour(0);  // one whose id we do not know
+  lobby.join(1, {100}, 50);
+  lobby.dialled();
+  lobby.receive_tracker(gone(100));
+  lobby.said();
+  lobby.wait(tunables::kMoreMs * 2);
+  lobby.introductions.step();
+  const Record said = lobby.said();
+  const auto more = only(said);
+  EXPECT_EQ(more.type, Type::kMore);
+  EXPECT_EQ(more.want, tunables::kPeersMaxDefault - 2);
+  EXPECT_EQ(std::vector<uint32_t>(more.ids.begin(), more.ids.begin() + static_cast<std::ptrdiff_t>(more.id_count)),
+            (std::vector<uint32_t>{50, 100}));
+}
+
+TEST(Introductions, More_leaves_out_no_more_than_a_message_holds_the_latest_first) {
+  Lobby lobby;
+  lobby.join(1, {}, 1000);
+  for (uint32_t id = 1; id <= 100; ++id) lobby.world.avoided.add(id, lobby.world.now);
+  lobby.wait(tunables::kMoreMs * 2);
+  lobby.introductions.step();
+  const Record said = lobby.said();
+  const auto more = only(said);
+  ASSERT_EQ(more.id_count, tracker_wire::kPeersMax);
+  EXPECT_EQ(more.ids[0], 100u);
+}
+
 TEST(Introductions, Who_has_met_the_whole_swarm_does_not_ask_for_more) {
   Lobby lobby;
   lobby.neighbour(50);
@@ -247,7 +421,7 @@ TEST(Introductions, When_the_tracker_dies_channels_live_and_nobody_is_dialled) {
   EXPECT_TRUE(lobby.dialled().empty());
   EXPECT_NE(lobby.world.peers.get(open), nullptr);
   Bytes out(64);
-  EXPECT_EQ(lobby.introductions.encode_signal(open, SignalKind::kCandidate, 10, out), 0u)
+  EXPECT_EQ(lobby.introductions.encode_signal(open, SignalKind::kCandidates, 10, out), 0u)
       << "there is nobody to relay it";
 }
 
@@ -262,6 +436,121 @@ TEST(Introductions, Joined_anew_the_neighbours_hear_our_new_id) {
   EXPECT_EQ(sent[0].hello.peer_id, 7u);
 }
 
+/// WELCOME with a resume token.
+Bytes keeping(uint32_t own_id, const Bytes& resume, bool is_resumed = false) {
+  tracker_wire::Message message;
+  message.type = Type::kWelcome;
+  message.peer = own_id;
+  message.audience = 2;
+  message.resume = resume;
+  message.is_resumed = is_resumed;
+  return frame(message);
+}
+
+TEST(Introductions, A_lost_connection_is_resumed_at_once_and_no_neighbour_hears_of_it) {
+  Lobby lobby;
+  const Handle open = lobby.neighbour(50);
+  lobby.open();
+  lobby.receive_tracker(keeping(7, {1, 2, 3, 4}));
+  lobby.introductions.tracker_closed();
+  lobby.said();
+  lobby.open(60'000);
+  const Record said = lobby.said();
+  const auto join = only(said);
+  EXPECT_EQ(Bytes(join.resume.begin(), join.resume.end()), (Bytes{1, 2, 3, 4}));
+  EXPECT_EQ(join.want, tunables::kPeersMaxDefault - 1) << "as many as there is room for";
+  lobby.receive_tracker(keeping(7, {5}, true));
+  EXPECT_TRUE(lobby.said().sent(wire::Type::kHello, open).empty()) << "the same id as before";
+  lobby.introductions.tracker_closed();
+  lobby.open();
+  const Record again = lobby.said();
+  EXPECT_EQ(only(again).resume.size(), 1u) << "the latest token";
+}
+
+TEST(Introductions, A_place_that_was_not_kept_makes_us_a_newcomer_whom_neighbours_hear_of) {
+  Lobby lobby;
+  const Handle open = lobby.neighbour(50);
+  lobby.open();
+  lobby.receive_tracker(keeping(7, {1}));
+  lobby.introductions.tracker_closed();
+  lobby.open();
+  lobby.said();
+  lobby.receive_tracker(keeping(8, {}));
+  EXPECT_EQ(lobby.said().sent(wire::Type::kHello, open).size(), 1u);
+  lobby.introductions.tracker_closed();
+  lobby.open();
+  const Record said = lobby.said();
+  EXPECT_TRUE(only(said).resume.empty()) << "this tracker keeps no places";
+}
+
+TEST(Introductions, Superseded_by_itself_a_viewer_does_not_resume_again) {
+  Lobby lobby;
+  lobby.open();
+  lobby.receive_tracker(keeping(7, {1}));
+  tracker_wire::Message error;
+  error.type = Type::kError;
+  error.code = tracker_wire::ErrorCode::kSuperseded;
+  lobby.receive_tracker(frame(error));
+  lobby.introductions.tracker_closed();
+  lobby.said();
+  lobby.open();
+  const Record said = lobby.said();
+  EXPECT_TRUE(only(said).resume.empty());
+}
+
+TEST(Introductions, Going_away_is_answered_by_a_new_connection_after_a_part_of_the_time) {
+  TimeMs first = 1e300;
+  TimeMs last = 0;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    Lobby lobby;
+    lobby.world.dice = Dice(seed);
+    lobby.join(1, {});
+    lobby.receive_tracker(wait_frame(Type::kGoAway, 10'000));
+    const TimeMs delay = lobby.said().only(ActionType::kReconnect)[0];
+    first = std::min(first, delay);
+    last = std::max(last, delay);
+  }
+  EXPECT_LT(first, 2'000);
+  EXPECT_GT(last, 8'000);
+  EXPECT_LT(last, 10'000);
+}
+
+TEST(Introductions, Statistics_are_sent_as_often_as_the_tracker_wants_each_byte_once) {
+  Lobby lobby;
+  lobby.open();
+  tracker_wire::Message wanted;
+  wanted.type = Type::kWelcome;
+  wanted.peer = 1;
+  wanted.audience = 1;
+  wanted.stats_s = 60;
+  lobby.receive_tracker(frame(wanted));
+  lobby.said();
+  lobby.world.counters.bytes_from_cdn = 1'000;
+  std::set<TimeMs> pauses;
+  double told = 0;
+  for (int i = 0; i < 20; ++i) {
+    const TimeMs before = lobby.world.now;
+    lobby.world.now = lobby.introductions.step();
+    ASSERT_GE(lobby.world.now - before, 30'000);
+    ASSERT_LE(lobby.world.now - before, 90'000);
+    pauses.insert(lobby.world.now - before);
+    lobby.introductions.step();
+    const Record said = lobby.said();
+    const auto stats = only(said);
+    ASSERT_EQ(stats.type, Type::kStats);
+    told += static_cast<double>(stats.traffic.cdn_bytes);
+    EXPECT_EQ(stats.profile.free_slots, tunables::kPeersMaxDefault);
+    lobby.world.counters.bytes_from_cdn += 500;
+  }
+  EXPECT_EQ(told, lobby.world.counters.bytes_from_cdn - 500);
+  EXPECT_EQ(pauses.size(), 20u) << "viewers that joined together do not report together";
+  lobby.introductions.tracker_closed();
+  EXPECT_GE(lobby.introductions.step(), 1e300);
+  wanted.stats_s = 0;
+  lobby.receive_tracker(frame(wanted));
+  EXPECT_GE(lobby.introductions.step(), 1e300) << "a tracker that wants none gets none";
+}
+
 TEST(Introductions, Garbage_and_errors_from_the_tracker_change_nothing_but_are_told) {
   Lobby lobby;
   lobby.join(1, {});
@@ -271,8 +560,11 @@ TEST(Introductions, Garbage_and_errors_from_the_tracker_change_nothing_but_are_t
   tracker_wire::Message error;
   error.type = Type::kError;
   error.code = tracker_wire::ErrorCode::kFull;
+  error.wait_ms = 1'500;
   lobby.receive_tracker(frame(error));
-  EXPECT_EQ(lobby.said().only(ActionType::kNotice)[1], 4006);
+  const Record said = lobby.said();
+  EXPECT_EQ(said.only(ActionType::kNotice)[1], 4006);
+  EXPECT_EQ(said.only(ActionType::kNotice)[2], 1'500) << "how long to stay away";
 }
 
 }  // namespace

@@ -66,18 +66,31 @@ TEST(Market, A_segment_that_few_have_heard_of_is_the_duty_of_these_few) {
 TEST(Market, Alone_the_odds_are_1) { EXPECT_EQ(seed_odds(wanted_by(0, 1), 40), 1); }
 
 TEST(Market, The_dice_are_hasty_at_first_then_calm_then_it_is_the_neighbourhoods_turn) {
-  BlockMarket block = wanted_by(11, 1000);
-  block.slack_at_first_ms = 1'000;
+  const TimeMs in_all = 5'000;
+  BlockMarket block = wanted_by(11, in_all);
+  block.slack_at_first_ms = in_all;
   const auto haste_at = [&](TimeMs slack) {
     block.slack_ms = slack;
     return haste(block);
   };
-  EXPECT_EQ(haste_at(1'000), tunables::kHaste);
-  EXPECT_EQ(haste_at(1'000 * tunables::kHasteShare), tunables::kCalm);
-  EXPECT_EQ(haste_at(1'000 * tunables::kNeighbourhoodShare), 1);
+  EXPECT_EQ(haste_at(in_all), tunables::kHaste);
+  EXPECT_EQ(haste_at(in_all * tunables::kHasteShare), tunables::kCalm);
+  EXPECT_EQ(haste_at(in_all * tunables::kNeighbourhoodShare), 1);
   EXPECT_EQ(haste_at(-5), 1);
   block.slack_at_first_ms = 0;
-  EXPECT_EQ(haste_at(1'000), tunables::kHaste) << "first seen a moment ago";
+  EXPECT_EQ(haste_at(in_all), tunables::kHaste) << "first seen a moment ago";
+}
+
+TEST(Market, Haste_is_greater_where_all_the_time_for_peers_is_short) {
+  const auto haste_of = [](TimeMs in_all) {
+    BlockMarket block = wanted_by(11, in_all);
+    block.slack_ms = block.slack_at_first_ms = in_all;
+    return haste(block);
+  };
+  EXPECT_EQ(haste_of(5'000), tunables::kHaste);
+  EXPECT_NEAR(haste_of(2'400), 2.5, 1e-9);
+  EXPECT_EQ(haste_of(2'000), tunables::kHasteMax);
+  EXPECT_EQ(haste_of(0), tunables::kHasteMax);
 }
 
 TEST(Market, Once_the_haste_is_over_odds_rise_as_slack_falls) {

@@ -48,7 +48,7 @@ TEST(Network, Loss_is_delay_and_jitter_is_never_negative) {
   double sum = 0;
   int delayed = 0;
   for (int i = 0; i < 2'000; ++i) {
-    const TimeMs extra = network.extra_ms(61'440, 25, 0, dice);
+    const TimeMs extra = network.extra_ms(61'440, 25, 0, 1'000, dice);
     ASSERT_GE(extra, 0);
     delayed += extra > 0;
     sum += extra;
@@ -56,6 +56,24 @@ TEST(Network, Loss_is_delay_and_jitter_is_never_negative) {
   // 52 packets at 2 %: 1 - 0.98^52 = 0.65 of blocks lose one, for a round trip of 50 ms or a few.
   EXPECT_NEAR(delayed, 1'300, 100);
   EXPECT_NEAR(sum / 2'000, 0.65 * 51, 3);
+}
+
+TEST(Network, A_lost_packet_that_none_follow_waits_for_its_senders_timer) {
+  Scenario scenario;
+  scenario.jitter_ms = 0;
+  scenario.loss = 0.02;
+  const Network network(scenario, 7);
+  Dice dice(3);
+  int delayed = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    const TimeMs extra = network.extra_ms(100, 25, 0, Network::tcp_timer_ms(25), dice);
+    if (extra == 0) continue;
+    ++delayed;
+    EXPECT_GE(extra, 300) << "two round trips and 200 ms";
+  }
+  EXPECT_NEAR(delayed, 100, 30);
+  EXPECT_EQ(Network::sctp_timer_ms(25), 1'000);
+  EXPECT_EQ(Network::sctp_timer_ms(400), 1'600);
 }
 
 TEST(Network, Each_pair_has_its_own_round_trip_and_jitter_the_same_from_both_ends) {

@@ -108,20 +108,46 @@ TEST(PeerTable, Silence_saves_up_one_burst_and_no_more) {
 
 TEST(PeerTable, A_late_answer_is_expected_once_for_each_id) {
   Peer peer;
-  peer.remember_late(5);
-  peer.remember_late(6);
-  EXPECT_TRUE(peer.forget_late(5));
-  EXPECT_FALSE(peer.forget_late(5)) << "twice is unasked";
-  EXPECT_TRUE(peer.forget_late(6));
-  EXPECT_FALSE(peer.forget_late(0)) << "0 is no id";
+  peer.remember_late({5});
+  peer.remember_late({6});
+  EXPECT_TRUE(peer.forget_late(5, 0));
+  EXPECT_FALSE(peer.forget_late(5, 0)) << "twice is unasked";
+  EXPECT_TRUE(peer.forget_late(6, 0));
+  EXPECT_FALSE(peer.forget_late(0, 0)) << "0 is no id";
+}
+
+TEST(PeerTable, An_answer_after_its_time_out_tells_how_slow_the_peer_is_and_one_to_a_cancelled_request_nothing) {
+  Peer peer;
+  const TimeMs guess = peer.rtt_ms;
+  peer.remember_late({5});
+  peer.remember_late({6, 1'000});
+  EXPECT_TRUE(peer.forget_late(5, 9'000));
+  EXPECT_EQ(peer.rtt_ms, guess);
+  EXPECT_TRUE(peer.forget_late(6, 2'700));
+  EXPECT_EQ(peer.rtt_ms, 1'700);
+  EXPECT_EQ(peer.expected_ms(2'700), 1'700 + peer.block_ms);
+  peer.remember_late({7, 1'000});
+  EXPECT_TRUE(peer.forget_late(7, 1e9));
+  EXPECT_EQ(peer.rtt_ms, tunables::kRequestTimeoutMaxMs) << "nobody raises the round trip without end";
+}
+
+TEST(PeerTable, Who_has_not_delivered_yet_or_not_since_a_time_out_may_owe_one_block) {
+  Peer peer;
+  EXPECT_EQ(peer.in_flight_max(), tunables::kRequestsUnprovenMax) << "never asked";
+  peer.note_block(kBlockBytes, 0, 50);
+  EXPECT_EQ(peer.in_flight_max(), tunables::kRequestsPerPeerMax);
+  peer.note_timeout(100);
+  EXPECT_EQ(peer.in_flight_max(), tunables::kRequestsUnprovenMax) << "timed out";
+  peer.note_block(kBlockBytes, 200, 250);
+  EXPECT_EQ(peer.in_flight_max(), tunables::kRequestsPerPeerMax);
 }
 
 TEST(PeerTable, Of_too_many_late_ids_the_oldest_are_forgotten) {
   Peer peer;
-  for (uint32_t id = 1; id <= tunables::kLateRequestsMax + 1; ++id) peer.remember_late(id);
-  EXPECT_FALSE(peer.forget_late(1));
-  EXPECT_TRUE(peer.forget_late(2));
-  EXPECT_TRUE(peer.forget_late(tunables::kLateRequestsMax + 1));
+  for (uint32_t id = 1; id <= tunables::kLateRequestsMax + 1; ++id) peer.remember_late({id});
+  EXPECT_FALSE(peer.forget_late(1, 0));
+  EXPECT_TRUE(peer.forget_late(2, 0));
+  EXPECT_TRUE(peer.forget_late(tunables::kLateRequestsMax + 1, 0));
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ TEST(Simulation, A_broken_promise_fails_the_run) {
   const Broken table[] = {
       {"credit", Sabotage::kFreeCredit, "", "B downloaded"},
       {"verification", Sabotage::kNoVerification, "[behaviour]\nliars = 0.2\n", "false"},
+      {"fetches", Sabotage::kLostFetches, "", "sought nowhere"},
       {"storage", Sabotage::kPhantomBlocks, "", "a block that was never stored is played"},
       {"requests", Sabotage::kLostEndings, "[[uplink]]\nshare = 1\nof_bitrate = 0.5\n", "never ended"},
   };

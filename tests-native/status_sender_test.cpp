@@ -47,8 +47,8 @@ TEST(StatusSender, A_delta_carries_the_run_that_changed_to_everybody_who_trades)
   const Handle b = rig.neighbour();
   const Handle dialled = rig.world.peers.add(5, PeerState::kDialing, rig.world.now);
   const Handle segment = rig.segment(1, "..P..");
-  rig.world.status.note(segment, 2, true, rig.world.now);
-  rig.world.status.note(segment, 3, true, rig.world.now);
+  rig.world.status.note_urgent(segment, 2, rig.world.now);
+  rig.world.status.note_urgent(segment, 3, rig.world.now);
   rig.status.flush();
   const Record said = rig.said();
   for (const Handle peer : {a, b}) {
@@ -65,20 +65,76 @@ TEST(StatusSender, Changes_wait_until_they_are_due_and_are_told_once) {
   Rig rig;
   rig.neighbour();
   const Handle segment = rig.segment(1, "P.");
-  rig.world.status.note(segment, 0, false, rig.world.now);
-  EXPECT_EQ(rig.status.flush(), rig.world.now + tunables::kStatusBatchMs);
+  rig.world.status.note_held(segment, 0, 200, rig.world.now);
+  EXPECT_EQ(rig.status.flush(), rig.world.now + 200);
   EXPECT_TRUE(rig.said().is_empty());
-  rig.wait(tunables::kStatusBatchMs);
+  rig.wait(200);
   rig.status.flush();
   EXPECT_EQ(rig.said().words(), "SEND:STATUS");
   rig.status.flush();
   EXPECT_TRUE(rig.said().is_empty());
 }
 
+TEST(StatusSender, A_block_that_is_again_what_the_neighbours_were_told_is_no_news) {
+  Rig rig;
+  rig.neighbour();
+  const Handle segment = rig.segment(1, "..");
+  rig.world.status.note_lazily(segment, 0, 900, rig.world.now);  // asked of a peer, and refused meanwhile
+  rig.wait(899);
+  rig.world.peers.each([&](Handle, Peer& peer) { peer.told_ms = rig.world.now; });
+  rig.wait(1);
+  rig.status.flush();
+  EXPECT_TRUE(rig.said().is_empty());
+  rig.at(segment).blocks.mark_fetching(0);
+  rig.world.status.note_urgent(segment, 0, rig.world.now);
+  rig.status.flush();
+  EXPECT_EQ(rig.said().words(), "SEND:STATUS");
+  rig.at(segment).blocks.abandon(0);
+  rig.world.status.note_urgent(segment, 0, rig.world.now);
+  rig.status.flush();
+  EXPECT_EQ(rig.said().words(), "SEND:STATUS") << "they roll for it again";
+}
+
+TEST(StatusSender, Who_holds_the_block_is_told_nothing_and_what_rides_along_is_worth_no_message) {
+  Rig rig;
+  const Handle holder = rig.neighbour();
+  const Handle other = rig.neighbour();
+  const Handle segment = rig.segment(1, "Pr..");
+  rig.offer(holder, segment, "H...");
+  rig.world.status.note_held(segment, 0, 3, rig.world.now);
+  rig.world.status.note_lazily(segment, 1, 900, rig.world.now);
+  rig.wait(3);
+  rig.status.flush();
+  const Record said = rig.said();
+  EXPECT_TRUE(said.sent(wire::Type::kStatus, holder).empty());
+  const auto sent = said.sent(wire::Type::kStatus, other);
+  ASSERT_EQ(sent.size(), 1u);
+  ASSERT_EQ(sent[0].status.run_count, 1u) << "of one segment one run";
+  EXPECT_EQ(picture_of(sent[0].status.runs[0]), "Hp");
+}
+
+TEST(StatusSender, News_of_a_block_is_gathered_where_everybody_is_a_neighbour_and_time_is_left) {
+  Rig rig;
+  for (int i = 0; i < 3; ++i) rig.neighbour();
+  const Handle segment = rig.segment(1, "....");
+  rig.world.swarm_size = 4;
+  rig.play(5'000, 4'500);
+  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kGatherMaxMs);
+  rig.play(10'000 - tunables::kGatherKeepMs - 1'000, 900);
+  EXPECT_NEAR(rig.world.gather_ms(rig.at(segment)), 1'000 * tunables::kGatherShare, 1);
+  rig.play(10'000 - tunables::kGatherKeepMs, 900);
+  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kStatusBatchMs) << "somebody may be waiting";
+  rig.play(5'000, 4'500);
+  rig.world.swarm_size = 4 + tunables::kStrangersMax;
+  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kGatherMaxMs) << "one that could not connect";
+  ++rig.world.swarm_size;
+  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kStatusBatchMs) << "others are further away";
+}
+
 TEST(StatusSender, A_dropped_segment_is_told_by_its_key) {
   Rig rig;
   rig.neighbour();
-  rig.world.status.note_dropped({0xfeed}, rig.world.now - 100);
+  rig.world.status.note_dropped({0xfeed}, rig.world.now - tunables::kStatusDroppedMs);
   rig.status.flush();
   const Record said = rig.said();
   const auto sent = said.sent(wire::Type::kStatus);
@@ -91,7 +147,7 @@ TEST(StatusSender, A_change_of_a_segment_that_is_gone_is_told_to_nobody) {
   Rig rig;
   rig.neighbour();
   const Handle segment = rig.segment(1, "P.");
-  rig.world.status.note(segment, 0, true, rig.world.now);
+  rig.world.status.note_urgent(segment, 0, rig.world.now);
   rig.world.window.drop(segment);
   rig.status.flush();
   EXPECT_TRUE(rig.said().is_empty());
@@ -100,7 +156,7 @@ TEST(StatusSender, A_change_of_a_segment_that_is_gone_is_told_to_nobody) {
 TEST(StatusSender, With_nobody_to_tell_changes_are_forgotten_for_the_snapshot_will_tell) {
   Rig rig;
   const Handle segment = rig.segment(1, "P.");
-  rig.world.status.note(segment, 0, true, rig.world.now);
+  rig.world.status.note_urgent(segment, 0, rig.world.now);
   EXPECT_GE(rig.status.flush(), 1e300);
   rig.neighbour();
   rig.status.flush();
@@ -157,7 +213,8 @@ TEST(StatusSender, The_largest_segments_fill_messages_and_none_is_oversize) {
 TEST(StatusSender, As_many_dropped_segments_as_a_window_holds_fit_their_messages) {
   Rig rig;
   rig.neighbour();
-  for (uint64_t key = 0; key < tunables::kSegmentSlots; ++key) rig.world.status.note_dropped({key}, 0);
+  for (uint64_t key = 0; key < tunables::kSegmentSlots; ++key)
+    rig.world.status.note_dropped({key}, rig.world.now - tunables::kStatusDroppedMs);
   rig.status.flush();
   const Record said = rig.said();
   size_t runs = 0;

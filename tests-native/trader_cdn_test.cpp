@@ -63,6 +63,7 @@ TEST(TraderAndCdn, When_the_time_for_peers_is_over_the_cdn_is_asked_for_what_is_
 
 TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
   Rig rig;
+  rig.know_the_cdn();
   const Handle peer = rig.neighbour();
   const Handle clip = rig.segment(1, "PP.");
   rig.ask(peer, clip, 2);
@@ -79,6 +80,39 @@ TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
   const Record said = rig.said();
   EXPECT_EQ(said.sent(wire::Type::kCancel).size(), 1u);
   EXPECT_EQ(said.fetches(), "2+1");
+}
+
+TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_left_before_the_cdn_could_not_bring_it) {
+  Rig rig;
+  rig.know_the_cdn();
+  const Handle clip = rig.segment(1, "..........");
+  for (uint32_t block = 0; block < 10; ++block) rig.ask(rig.neighbour(), clip, block);
+  rig.said();
+  const TimeMs needs = rig.world.cdn.latest_ms(10 * kBlockBytes) + tunables::kFallbackGraceMinMs;
+  ASSERT_GT(needs, tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0)) << "more than for what is missing";
+  rig.play(10'000 - needs - 20, 800);
+  EXPECT_NEAR(rig.trader.step() - rig.world.now, 20, 0.1) << "and it is woken for it";
+  EXPECT_EQ(rig.picture(clip), "rrrrrrrrrr");
+  rig.play(10'000 - needs + 1, 800);
+  rig.trader.step();
+  EXPECT_EQ(rig.picture(clip), "cccccccccc");
+}
+
+TEST(TraderAndCdn, No_seed_beside_what_the_cdn_brings_at_the_last_moment) {
+  Rig rig;
+  rig.know_the_cdn();
+  rig.neighbour();
+  rig.segment(1, "PPPP....");
+  const Handle next = rig.segment(2, "........", 12'000);
+  rig.play(9'900, 100);
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "4+4");
+  for (int i = 0; i < 200; ++i) {
+    rig.wait(50);
+    rig.play(9'900, 100);
+    rig.trader.step();
+  }
+  EXPECT_EQ(rig.picture(next), "........");
 }
 
 TEST(TraderAndCdn, While_the_cdn_fails_neighbours_are_asked_even_after_the_deadline_and_left_to_answer) {
@@ -186,6 +220,7 @@ TEST(TraderAndCdn, Without_ranges_what_is_missing_at_the_deadline_costs_the_whol
 TEST(TraderAndCdn, Without_ranges_a_segment_that_is_all_under_way_is_not_fetched_whole) {
   Rig rig;
   const Handle peer = rig.neighbour();
+  rig.know_the_cdn();
   rig.world.config.cdn_has_ranges = false;
   const Handle clip = rig.segment(1, "PP.P");
   rig.ask(peer, clip, 2);

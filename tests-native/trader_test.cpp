@@ -32,6 +32,21 @@ TEST(Trader, One_neighbour_is_asked_for_so_many_blocks_at_once) {
   EXPECT_EQ(rig.said().sent(wire::Type::kRequest).size(), tunables::kRequestsPerPeerMax);
 }
 
+TEST(Trader, A_neighbour_that_never_delivered_is_asked_for_one_block_first) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  rig.peer(peer).bytes_in = 0;
+  const Handle clip = rig.segment(1, "...");
+  rig.offer(peer, clip, "HHH");
+  rig.play_with_time();
+  rig.trader.step();
+  ASSERT_EQ(rig.said().sent(wire::Type::kRequest).size(), 1u);
+  const OpenRequest asked = rig.world.ledger.requests().back();
+  rig.receive_block(peer, asked.id, block_bytes_of(rig.at(clip).bytes_total, asked.block));
+  rig.trader.step();
+  EXPECT_EQ(rig.said().sent(wire::Type::kRequest).size(), 2u) << "it has proven itself";
+}
+
 TEST(Trader, All_neighbours_together_are_asked_for_so_many_blocks_at_once) {
   Rig rig;
   const Handle clip = rig.segment(1, std::string(80, '.'), 30'000);

@@ -1,31 +1,24 @@
-// The tracker's command line. Owns options, signals and the one line on stdout; refuses to serve (server.hpp does).
-// Invariant: stdout carries exactly one line, once it listens; everything else is the log on stderr.
+// The tracker's process: command line, log, signals, the one line on stdout.
+// Refuses to serve (server.hpp does). Invariant: stdout carries exactly one line, once it listens; everything else is
+// the log on stderr.
+//   SIGTERM drains, and a second one stops; SIGINT stops; SIGHUP reads certificates, keys and origins again.
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
-#include <stdexcept>
+#include <exception>
 
+#include "logging.hpp"
+#include "options/command_line.hpp"
 #include "server.hpp"
+#include "top/top.hpp"
 
 namespace {
 
-bazaar::tracker::Server* running = nullptr;
-
-void on_signal(int) {
-  if (running) running->stop();
-}
-
-// Peer ids come from this seed; whoever guesses them could send signals to strangers.
-uint64_t unguessable_seed() {
-  uint64_t seed = 0;
-  if (getrandom(&seed, sizeof seed, 0) != sizeof seed) throw std::runtime_error("the kernel gives no random numbers");
-  return seed;
-}
+using bazaar::tracker::CommandLine;
+using bazaar::tracker::Options;
 
 // Every viewer is a descriptor.
 void raise_descriptor_limit() {
@@ -35,46 +28,65 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Threads inherit it: signals come to nobody but the one who waits for them.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+void say_where(const Options& options, const bazaar::tracker::Server& server) {
+  const bool is_v6 = options.host.find(':') != std::string::npos;  // an address with colons goes in brackets in a URL
+  std::printf("hls-bazaar tracker listening on %s://%s:%d\n", server.is_tls() ? "wss" : "ws",
+              (is_v6 ? "[" + options.host + "]" : options.host).c_str(), server.port());
+  std::fflush(stdout);
+}
+
+void serve(bazaar::tracker::Server& server, const sigset_t& signals, int argc, char** argv) {
+  for (;;) {
+    const timespec second{1, 0};
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGINT || (signal == SIGTERM && server.is_draining())) return;
+    if (signal == SIGTERM) {
+      spdlog::info("draining: no newcomers, and viewers are sent to other nodes");
+      server.drain();
+    }
+    if (signal == SIGHUP) {
+      const CommandLine again = bazaar::tracker::read_command_line(argc, argv);
+      if (again.ending) {
+        spdlog::error("the old options stay: {}", again.ending->text);
+      } else {
+        bazaar::tracker::set_log(again.options);
+        server.reload(again.options);
+      }
+    }
+    server.tick();
+    if (server.is_drained()) return;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"hls-bazaar tracker: introduces viewers of one live stream to each other"};
-  bazaar::tracker::ServerOptions options;
-  std::string level = "info";
-  app.add_option("--port", options.port, "TCP port, 0 for any free one")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
-  app.add_option("--host", options.host, "address to listen on")->capture_default_str();
-  app.add_option("--connections-max", options.limits.connections_max, "connections, then newcomers are refused (4006)")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--swarms-max", options.limits.swarms_max, "streams at once")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--swarm-size-max", options.limits.swarm_size_max, "viewers of one stream")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app.add_option("--log-level", level, "trace, debug, info, warn, error, off")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
-      ->capture_default_str();
-  CLI11_PARSE(app, argc, argv);
-
-  spdlog::set_default_logger(spdlog::stderr_logger_st("tracker"));
-  spdlog::set_level(spdlog::level::from_str(level));
-  std::signal(SIGPIPE, SIG_IGN);
+  const CommandLine line = bazaar::tracker::read_command_line(argc, argv);
+  if (line.ending) {
+    std::fputs(line.ending->text.c_str(), line.ending->code == 0 ? stdout : stderr);
+    return line.ending->code;
+  }
+  if (line.top) return bazaar::tracker::top::run(*line.top);
+  const sigset_t signals = block_signals();
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("tracker"));
+  bazaar::tracker::set_log(line.options);
   try {
     raise_descriptor_limit();
-    options.seed = unguessable_seed();
-    bazaar::tracker::Server server(options);
-    running = &server;
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
-    const bool is_v6 = options.host.find(':') != std::string::npos;  // an address with colons goes in brackets in a URL
-    std::printf("hls-bazaar tracker listening on ws://%s:%d\n",
-                (is_v6 ? "[" + options.host + "]" : options.host).c_str(), server.port());
-    std::fflush(stdout);
-    server.run();
-    running = nullptr;
+    bazaar::tracker::Server server(line.options, BAZAAR_VERSION);
+    server.start();
+    say_where(line.options, server);
+    serve(server, signals, argc, argv);
+    server.stop();
     spdlog::info("stopped");
     return 0;
   } catch (const std::exception& problem) {

@@ -28,10 +28,16 @@ function sayUnlessQuick(sentence) {
   return spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'ignore'] });
 }
 
+/** Whether a build was never configured, or when the presets were others. @param {string} root @param {string} folder */
+function isToConfigure(root, folder) {
+  if (!existsSync(join(folder, 'build.ninja'))) return true;
+  return statSync(join(root, 'CMakePresets.json')).mtimeMs > statSync(join(folder, 'build.ninja')).mtimeMs;
+}
+
 /** Configures when needed and builds one CMake preset. @param {string} root @param {string} preset */
 export function buildPreset(root, preset) {
   const folder = join(root, preset === 'native' ? 'build' : `build/${preset}`);
-  if (!existsSync(join(folder, 'build.ninja'))) {
+  if (isToConfigure(root, folder)) {
     say(`configuring ${preset}`);
     run(root, 'cmake', ['--preset', preset]);
   }

@@ -16,15 +16,19 @@ export const packages = [
   // its tests and benchmarks
   'libgtest-dev',
   'libbenchmark-dev',
+  'clang',
   'clang-format',
   'clang-tidy',
   'gcovr',
   // the tracker
-  'libwebsockets-dev',
   'libssl-dev',
-  'libcap-dev',
   'libcli11-dev',
   'libspdlog-dev',
+  'prometheus-cpp-dev',
+  'libhiredis-dev',
+  'redis-server',
+  'libsimdjson-dev',
+  'libcurl4-openssl-dev',
   // the simulator
   'libtomlplusplus-dev',
   'nlohmann-json3-dev',

@@ -1,11 +1,11 @@
 // The library as a page uses it, on the real WASM core, with a player, a CDN, a tracker and peers that the test plays.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { decode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import { attach, type P2P, type P2PError, type P2POptions } from '../../js-glue/index.js';
-import { segmentKey, segmentText, sha256, swarmText } from '../../js-glue/segment-key.js';
+import { hash32, segmentKey, segmentText, sha256, swarmText } from '../../js-glue/segment-key.js';
 import { fakeBrowser, FakeConnection, FakeSocket, type FakeChannel } from './support/browser.js';
 import { makeCallbacks, makeContext, makeDetails, makeFrag, makeLoadConfig, makePlayer, StockLoader, type FakePlayer } from './support/fake-hls.js';
-import { block, hello, status, welcome } from './support/messages.js';
+import { block, description, hello, status, trackerHello, welcome } from './support/messages.js';
 import { wasmBinary } from './support/wasm.js';
 
 const kBytes = 61_440 + 1000; // two blocks
@@ -93,6 +93,7 @@ const socket = (): FakeSocket => FakeSocket.all.at(-1)!;
 /** A peer that has greeted us. */
 async function meet(id = 2): Promise<FakeChannel> {
   socket().opens();
+  socket().says(trackerHello());
   socket().says(welcome(1, [id]));
   await until(() => FakeConnection.all.at(-1)?.localDescription);
   const channel = FakeConnection.all.at(-1)!.channels[0]!;
@@ -168,15 +169,19 @@ test('the CDN fails: the stock loader takes over and the player hears its verdic
   expect([log, errors]).toEqual([['error 404'], []]);
 });
 
-test('the tracker is joined once there is a live playlist, not before', async () => {
-  begin();
+test('the tracker is joined once there is a live playlist, not before, with token, rendition and region', async () => {
+  begin({ token: 'admit one', region: 'attic' });
   await aWhile();
   expect(FakeSocket.all).toEqual([]);
   playlist(1, 1);
   await until(() => FakeSocket.all.length > 0);
   socket().opens();
   const swarm = (await sha256(swarmText('https://cdn.example/live/master.m3u8'))).slice(0, 16);
-  expect(decode(socket().sent[0]!)).toEqual([1, 1, swarm, 12]);
+  socket().says(trackerHello());
+  const join = decode(socket().sent[0]!) as unknown[];
+  expect(join.slice(0, 4)).toEqual([1, 2, swarm, 12]);
+  expect(join[4]).toEqual(new TextEncoder().encode('admit one'));
+  expect((join[6] as number[]).slice(0, 2)).toEqual([(hash32('/live/v0.m3u8') >>> 1) + 1, hash32('attic')]);
 });
 
 test('VOD: no tracker, no peers, everything from the stock loader', async () => {
@@ -193,7 +198,7 @@ test('two viewers meet: offer through the tracker, greeting through the channel,
   const met: number[] = [];
   p2p.on('peerconnect', ({ id }) => met.push(id));
   const channel = await meet(2);
-  expect(decode(socket().sent.at(-1)!)).toEqual([2, 2, 0, new TextEncoder().encode('v=0 offer')]);
+  expect(decode(socket().sent.at(-1)!)).toEqual([2, 2, 0, encode(description(0))]);
   expect(sent(channel, 0)).toHaveLength(1);
   expect([met, p2p.id]).toEqual([[2], 1]);
   expect(p2p.peers()).toMatchObject([{ id: 2, bytesIn: 0, bytesOut: 0 }]);
@@ -210,9 +215,14 @@ test('blocks come from a peer, and the segment is the origin’s, byte for byte'
   const key = await segmentKey(segmentText(makeFrag(8)));
   says(channel, status(key.hi, key.lo, kBytes, [3, 3]));
   jest.advanceTimersByTime(100);
-  for (const [, id, , index] of sent(channel, 2)) {
+  // A stranger is asked for one block; when it has delivered that one, for the rest.
+  for (let answered = 0; answered < 2; ++answered) {
+    const requests = sent(channel, 2);
+    expect(requests).toHaveLength(answered + 1);
+    const [, id, , index] = requests[answered]!;
     const at = Number(index) * 61_440;
     says(channel, block(Number(id), origin(8).slice(at, at + 61_440)));
+    jest.advanceTimersByTime(100);
   }
   expect([...p2p.blocks().at(-1)!.states]).toEqual([0b1010, 0b1010]);
   const { data } = load(8);
@@ -306,6 +316,7 @@ test('hls.destroy() ends us too, and the player may be attached again after dest
 test('another source is another swarm', async () => {
   await live();
   socket().opens();
+  socket().says(trackerHello());
   const first = socket();
   Reflect.set(player.hls, 'url', 'https://cdn.example/other.m3u8');
   player.levels.length = 0;
@@ -315,6 +326,7 @@ test('another source is another swarm', async () => {
   playlist(1, 1);
   await until(() => FakeSocket.all.length === 2);
   socket().opens();
+  socket().says(trackerHello());
   const [a, b] = [first, socket()].map((s) => (decode(s.sent[0]!) as unknown[])[2]);
   expect(a).not.toEqual(b);
 });

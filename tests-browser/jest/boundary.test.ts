@@ -1,12 +1,13 @@
 // The boundary of docs/boundary.md against the real WASM: what JavaScript tells, what the engine answers.
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { decode } from '@msgpack/msgpack';
+import { decode, encode } from '@msgpack/msgpack';
 import { Core, Option, type CoreModule } from '../../js-glue/core.js';
-import { hello, kSwarm, relayed, status, welcome, block } from './support/messages.js';
+import { block, candidate, description, goAway, hello, kSwarm, lineOf, refusal, relayed, status, trackerHello, welcome } from './support/messages.js';
+import { sdpOf } from './support/browser.js';
 import { loadWasm } from './support/wasm.js';
 
 const names = ['', 'SEND', 'SEND_BLOCK', 'KEEP_BLOCK', 'FETCH', 'ABORT_FETCH', 'DROP_SEGMENT', 'SEGMENT_READY', 'SEGMENT_FAILED'];
-names.push('CONNECT', 'SIGNAL', 'CLOSE_PEER', 'SEND_TRACKER', 'ROLE', 'PEER_OPEN', 'NOTICE', 'DROP_BLOCK');
+names.push('CONNECT', 'SIGNAL', 'CLOSE_PEER', 'SEND_TRACKER', 'ROLE', 'PEER_OPEN', 'NOTICE', 'DROP_BLOCK', 'RECONNECT');
 
 let module: CoreModule;
 let core: Core;
@@ -34,8 +35,9 @@ beforeEach(() => {
   core.tell((engine) => {
     core.writeInbox(kSwarm);
     engine.set_swarm();
-    engine.tracker_opened();
   });
+  core.tellTrackerOpened(new TextEncoder().encode('a token'));
+  core.tellTrackerMessage(trackerHello());
 });
 
 afterEach(() => core.close());
@@ -51,8 +53,31 @@ function meet(): number {
   return peer;
 }
 
-test('an open tracker is joined with our swarm, in MessagePack that others can read', () => {
-  expect(decode(taken('SEND_TRACKER')[0]!.message!)).toEqual([1, 1, kSwarm, 12]);
+test('a tracker that said HELLO is joined with our swarm and token, in MessagePack that others can read', () => {
+  const token = new TextEncoder().encode('a token');
+  expect(decode(taken('SEND_TRACKER')[0]!.message!)).toEqual([1, 2, kSwarm, 12, token, new Uint8Array(), [0, 0, 0, 12, 0]]);
+});
+
+test('on the next connection the place is asked back with the token of WELCOME, and region and rendition are told', () => {
+  core.tellTrackerMessage(welcome(1, [], new Uint8Array([1, 2, 3])));
+  core.tell((engine) => {
+    engine.tracker_closed();
+    expect(engine.configure(Option.region, 0xffffffff)).toBe(true);
+    expect(engine.configure(Option.region, 2 ** 32)).toBe(false);
+    engine.rendition_active(0x7fffffff, 1);
+  });
+  core.tellTrackerOpened(new Uint8Array());
+  core.tellTrackerMessage(trackerHello(60_000));
+  const join = decode(taken('SEND_TRACKER')[1]!.message!) as unknown[];
+  expect(join.slice(4)).toEqual([new Uint8Array(), new Uint8Array([1, 2, 3]), [0x80000000, 0xffffffff, 0, 12, 0]]);
+});
+
+test('a tracker that goes away is left within its time, and a refusal tells how long to stay away', () => {
+  core.tellTrackerMessage(welcome(1));
+  core.tellTrackerMessage(goAway(10_000));
+  expect(taken('RECONNECT')[0]!.fields[0]).toBeLessThan(10_000);
+  core.tellTrackerMessage(refusal(4006, 1500));
+  expect(taken('NOTICE')[0]!.fields.slice(0, 3)).toEqual([1, 4006, 1500]);
 });
 
 test('a member of the swarm is dialled, greeted, and open once it greets back', () => {
@@ -70,7 +95,9 @@ test('the six bytes c9 ff ff ff ff 01 close the peer as a violation and do not t
   expect(traps).toEqual([]);
   expect(taken('CLOSE_PEER')[0]!.fields.slice(0, 2)).toEqual([peer, 2]);
   // And the engine lives on: it answers the next tell.
-  core.tell((engine) => engine.tracker_opened());
+  core.tell((engine) => engine.tracker_closed());
+  core.tellTrackerOpened(new Uint8Array());
+  core.tellTrackerMessage(trackerHello());
   expect(taken('SEND_TRACKER').length).toBeGreaterThan(1);
 });
 
@@ -95,20 +122,38 @@ test('a message longer than 64 KiB closes the peer, though the engine sees only 
   expect(taken('CLOSE_PEER')[0]!.fields.slice(0, 2)).toEqual([peer, 2]);
 });
 
-test('an offer through the tracker names its blob in the frame', () => {
+test('an offer through the tracker names its blob in the frame, and the blob becomes SDP', () => {
   core.tellTrackerMessage(welcome(1, []));
-  const frame = relayed(9, 0, 'v=0 an offer');
+  const blob = encode(description(0, candidate('7')));
+  const frame = relayed(9, 0, blob);
   core.tellTrackerMessage(frame);
   const [, kind, , offset, length, remote] = taken('SIGNAL')[0]!.fields as [number, number, number, number, number, number];
   expect([kind, remote]).toEqual([0, 9]);
-  expect(new TextDecoder().decode(frame.subarray(offset, offset + length))).toBe('v=0 an offer');
+  expect(frame.subarray(offset, offset + length)).toEqual(blob);
+  const lines = core.decodeSignal(0, blob).split('\r\n');
+  expect(lines).toEqual(expect.arrayContaining(sdpOf('offer').split('\r\n').filter((line) => line.startsWith('a='))));
+  expect(lines).toContain(`a=${lineOf('7')}`);
 });
 
-test('a signal is framed with header and blob; for a stale peer there is none', () => {
+test.each([
+  ['nothing', 0, new Uint8Array()],
+  ['a bye', 3, new Uint8Array()],
+  ['no kind', 4, encode(description(0))],
+  ['an offer with the part of an answer', 0, encode(description(1))],
+  ['SDP', 0, new TextEncoder().encode(sdpOf('offer'))],
+  ['a name of the world', 2, encode([[...candidate('1').slice(0, 4), 'evil.example', ...candidate('1').slice(5)]])],
+  ['a blob longer than the inbox', 2, new Uint8Array(100_000).fill(0x90)],
+])('%s is not decoded, and does not trap', (_name, kind, blob) => {
+  expect(core.decodeSignal(kind, blob)).toBe('');
+  expect(traps).toEqual([]);
+});
+
+test('a signal is framed with header and blob; for a stale peer, or text that is none, there is none', () => {
   const peer = meet();
-  const blob = new TextEncoder().encode('v=0');
-  expect(decode(core.encodeSignal(peer, 0, blob)!)).toEqual([2, 2, 0, blob]);
-  expect(core.encodeSignal(peer + 1000, 0, blob)).toBeNull();
+  expect(decode(core.encodeSignal(peer, 0, sdpOf('offer'))!)).toEqual([2, 2, 0, encode(description(0))]);
+  expect(decode(core.encodeSignal(peer, 2, `${lineOf('1')}\n${lineOf('2')}`)!)).toEqual([2, 2, 2, encode([candidate('1'), candidate('2')])]);
+  expect(core.encodeSignal(peer, 0, 'nonsense')).toBeNull();
+  expect(core.encodeSignal(peer + 1000, 0, sdpOf('offer'))).toBeNull();
 });
 
 test('a wanted segment without neighbours is fetched whole and is ready when its blocks are in', () => {

@@ -9,7 +9,8 @@ const tracker = 'wss://tracker.example.org';
 
 test('a tracker alone gives complete settings', () => {
   const settings = readOptions({ tracker });
-  expect(settings).toMatchObject({ tracker, maxPeers: 12, upload: true, memoryMaxBytes: 67_108_864, cdnRanges: true, p2p: true });
+  expect(settings).toMatchObject({ tracker, maxPeers: 12, upload: true, memoryMaxBytes: 67_108_864, cdnRanges: true, p2p: true, joinWindowMs: 0 });
+  expect([settings.token, settings.region]).toEqual([undefined, undefined]);
   expect(settings.iceServers).toHaveLength(1);
   expect(Number.isInteger(settings.seed)).toBe(true);
 });
@@ -23,6 +24,13 @@ test.each([
   ['tracker', undefined],
   ['tracker', 'https://tracker.example.org'],
   ['tracker', 'tracker'],
+  ['token', 7],
+  ['token', 'x'.repeat(1025)],
+  ['token', 'ü'.repeat(513)],
+  ['region', ''],
+  ['region', 'x'.repeat(65)],
+  ['joinWindowMs', -1],
+  ['joinWindowMs', 600_001],
   ['swarmId', ''],
   ['swarmId', 'x'.repeat(513)],
   ['swarmId', 7],
@@ -44,6 +52,12 @@ test.each([
   const attempt = (): unknown => readOptions({ tracker, [name]: value } as unknown as P2POptions);
   expect(attempt).toThrow(TypeError);
   expect(attempt).toThrow(`'${name}'`);
+});
+
+test('the longest token, and a function that gives one, are taken', () => {
+  const token = 'ü'.repeat(512);
+  expect(readOptions({ tracker, token }).token).toBe(token);
+  expect(readOptions({ tracker, token: async () => token }).token).toBeInstanceOf(Function);
 });
 
 test('an unknown option is refused by name, and so is no object at all', () => {

@@ -4,6 +4,7 @@ import type { LevelDetails } from 'hls.js';
 import type { Core, Tell } from '../../js-glue/core.js';
 import { PlaylistObserver, tradeWindow } from '../../js-glue/playlist-observer.js';
 import { SegmentIndex } from '../../js-glue/segment-index.js';
+import { hash32 } from '../../js-glue/segment-key.js';
 import { makeDetails, makeFrag, makePlayer, type FakePlayer } from './support/fake-hls.js';
 
 let player: FakePlayer;
@@ -18,8 +19,16 @@ beforeEach(() => {
   log = [];
   failures = [];
   isFull = false;
+  seen = [];
 });
 afterEach(() => observer.close());
+
+/** Renditions go by hashes of their paths: here by the order in which they were seen. */
+let seen: number[] = [];
+const named = (rendition: number): string => {
+  if (!seen.includes(rendition)) seen.push(rendition);
+  return `r${seen.indexOf(rendition) + 1}`;
+};
 
 /** The engine's side of four calls, handles counted up from 100 by start time. */
 const engine = {
@@ -28,7 +37,7 @@ const engine = {
     return isFull ? 0 : 100 + startMs / 2000;
   },
   segment_gone: (handle: number) => log.push(`-${handle - 100}`),
-  rendition_active: (rendition: number, isActive: number) => log.push(`${isActive ? '+' : '-'}r${rendition}`),
+  rendition_active: (rendition: number, isActive: number) => log.push(`${isActive ? '+' : '-'}${named(rendition)}`),
 };
 
 function observe(hook?: () => string): void {
@@ -101,7 +110,14 @@ test('a level switch leaves the old rendition and its segments', async () => {
   updated(makeDetails(1, 1, { url: 'https://cdn.example/live/v1.m3u8', fragments: [makeFrag(1, { baseurl: 'https://cdn.example/live/v1.m3u8' } as never)] }), 1);
   await hashed();
   expect(picture()).toBe('ok +r2 1');
-  expect(observer.mainRendition).toBe(2);
+  expect(named(observer.mainRendition)).toBe('r2');
+});
+
+test('a rendition has the same number for every viewer, whatever they saw before', async () => {
+  observe();
+  updated(makeDetails(1, 1));
+  expect(observer.mainRendition).toBe(hash32('/live/v0.m3u8') >>> 1);
+  await hashed();
 });
 
 test('a level that the player does not follow is not told', async () => {

@@ -1,10 +1,11 @@
 // The recorder: what it writes down of the real engine is what docs/boundary.md shows, without media and without addresses.
 import { afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { encode } from '@msgpack/msgpack';
 import { readFileSync } from 'node:fs';
 import { Core, type CoreModule, type Engine } from '../../js-glue/core.js';
 import { traced } from '../../js-glue/trace.js';
 import { version } from '../../js-glue/version.js';
-import { block, hello, kSwarm, relayed, welcome } from './support/messages.js';
+import { block, candidate, hello, kSwarm, relayed, trackerHello, welcome } from './support/messages.js';
 import { loadWasm } from './support/wasm.js';
 
 interface Line {
@@ -30,13 +31,15 @@ beforeEach(() => {
 });
 afterEach(() => void jest.useRealTimers());
 
+const kToken = new TextEncoder().encode('a secret of the page');
+
 function open(): Core {
   const core = new Core(traced(module, write), 7, () => {}, (cause) => write(`${cause}`));
   core.tell((engine) => {
     core.writeInbox(kSwarm);
     engine.set_swarm();
-    engine.tracker_opened();
   });
+  core.tellTrackerOpened(kToken);
   return core;
 }
 
@@ -56,13 +59,26 @@ test('the trace in docs/boundary.md is what the recorder writes, letter by lette
 
 test('each turn is there in order: the time, what was told, the step with its actions and their bytes', () => {
   const core = open();
+  core.tellTrackerMessage(trackerHello());
   core.close();
   expect(JSON.parse(lines[0]!)).toEqual({ trace: 1, library: version, seed: 7 });
-  expect(lines.slice(1).map((line) => (JSON.parse(line) as Line).call)).toEqual(['at', 'set_swarm', 'tracker_opened', 'step']);
+  const calls = ['at', 'set_swarm', 'step', 'at', 'tracker_opened', 'step', 'at', 'tracker_message', 'step'];
+  expect(lines.slice(1).map((line) => (JSON.parse(line) as Line).call)).toEqual(calls);
   expect([...bytesOf(said('set_swarm')[0]!.in)]).toEqual([...kSwarm]);
-  const [{ actions, out }] = said('step') as [Line];
+  const { actions, out } = said('step')[2]!;
   expect(actions!.map(([type]) => type)).toEqual([12]);
   expect(bytesOf(out).length).toBe(actions![0]![2]);
+});
+
+test('of the page’s token only the length is kept, coming in and going out', () => {
+  const core = open();
+  core.tellTrackerMessage(trackerHello());
+  core.close();
+  const [{ args, in: given }] = said('tracker_opened') as [Line];
+  expect([args, [...bytesOf(given)]]).toEqual([[kToken.length], Array(kToken.length).fill(0)]);
+  const join = bytesOf(said('step')[2]!.out);
+  expect(join.toString('latin1')).not.toContain('secret');
+  expect(join.includes(Buffer.concat([Buffer.from([0xc4, kToken.length]), Buffer.alloc(kToken.length)]))).toBe(true);
 });
 
 test('of a block the first 64 bytes are kept and its true length, nothing of the picture', () => {
@@ -82,12 +98,17 @@ test('of a block the first 64 bytes are kept and its true length, nothing of the
 test('of what browsers signal to each other no address is kept', () => {
   const core = open();
   core.tellTrackerMessage(welcome(1, []));
-  const frame = relayed(0xffffffff, 2, '[{"candidate":"candidate:1 1 udp 2122 192.0.2.1 50000 typ host","sdpMid":"0"}]');
-  core.tellTrackerMessage(frame);
+  const short = encode([candidate('1', [203, 0, 113, 7])]);
+  const long = encode(Array(20).fill(candidate('1', [203, 0, 113, 7])));
+  for (const [from, blob] of [[1, short], [200, short], [60_000, long], [0xffffffff, long]] as const) {
+    const frame = relayed(from, 2, blob);
+    core.tellTrackerMessage(frame);
+    const heard = said('tracker_message').at(-1)!;
+    expect([heard.args![1], bytesOf(heard.in).length]).toEqual([frame.length, frame.length - blob.length]);
+  }
   core.close();
-  const heard = said('tracker_message')[1]!;
-  expect([heard.args![1], bytesOf(heard.in).length]).toEqual([frame.length, 32]);
-  expect(lines.map((line) => bytesOf((JSON.parse(line) as Line).in).toString('latin1')).join()).not.toContain('192.0');
+  const address = Buffer.from([203, 0, 113, 7]).toString('latin1');
+  expect(lines.map((line) => bytesOf((JSON.parse(line) as Line).in).toString('latin1')).join()).not.toContain(address);
 });
 
 test('numbers that JSON has no word for are written as words', () => {

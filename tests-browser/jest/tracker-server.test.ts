@@ -1,15 +1,18 @@
-// The tracker's binary from outside: real WebSockets, real frames, real exits. The logic has its own tests (tracker_hub_test.cpp).
+// The tracker's binary from outside: real WebSockets, real frames, real exits. The logic has its own tests (tests-native/tracker).
 // Owns one tracker for all; refuses to know its insides. Needs build/tracker/tracker, or BAZAAR_TRACKER.
 import { decode, encode } from '@msgpack/msgpack';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 
 const binary = process.env.BAZAAR_TRACKER ?? 'build/tracker/tracker';
-const swarm = new Uint8Array(16).fill(7);
+const stream = new Uint8Array(16).fill(7);
+const kNone = new Uint8Array();
+const join = (want: number): Uint8Array => encode([1, 2, stream, want, kNone, kNone, [0, 0, 0, 12, 0]]);
+/** A candidate, as a signal carries it. */
+const candidates = (): Uint8Array => encode([['1', 1, 0, 2122, 'x.local', 50_000, 0, 0, kNone, 0]]);
 let child: ChildProcess;
 let url: string;
 
@@ -33,7 +36,7 @@ class Client {
   readonly frames: unknown[][] = [];
   closeCode: number | undefined;
   #waiting: (() => void)[] = [];
-  constructor(readonly socket = new WebSocket(url, 'hls-bazaar.v1')) {
+  constructor(readonly socket = new WebSocket(url, 'hls-bazaar.v2')) {
     socket.on('message', (data: Buffer) => {
       this.frames.push(decode(data) as unknown[]);
       this.#wake();
@@ -54,11 +57,14 @@ class Client {
     if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open');
     return this;
   }
+  of(type: number): unknown[][] {
+    return this.frames.filter((frame) => frame[0] === type);
+  }
   async join(): Promise<number> {
     await this.open();
-    this.socket.send(encode([1, 1, swarm, 12]));
-    await this.until(() => this.frames.length > 0);
-    return this.frames[0]![1] as number;
+    this.socket.send(join(12));
+    await this.until(() => this.of(17).length > 0);
+    return this.of(17)[0]![1] as number;
   }
 }
 
@@ -67,10 +73,11 @@ test('two viewers are introduced, and a signal is relayed under the sender’s i
   const b = new Client();
   const idA = await a.join();
   const idB = await b.join();
-  expect(b.frames[0]).toEqual([17, idB, 2, [idA]]);
-  b.socket.send(encode([2, idA, 0, new Uint8Array([1, 2, 3])]));
-  await a.until(() => a.frames.some(([type]) => type === 19));
-  expect(a.frames.find(([type]) => type === 19)).toEqual([19, idB, 0, Buffer.from([1, 2, 3])]);
+  expect(b.frames[0]).toEqual([16, expect.any(Number)]);
+  expect(b.of(17)[0]!.slice(0, 4)).toEqual([17, idB, 2, [idA]]);
+  b.socket.send(encode([2, idA, 2, candidates()]));
+  await a.until(() => a.of(19).length > 0);
+  expect(a.of(19)[0]).toEqual([19, idB, 2, Buffer.from(candidates())]);
   a.socket.close();
   b.socket.close();
 });
@@ -78,83 +85,38 @@ test('two viewers are introduced, and a signal is relayed under the sender’s i
 test.each([
   ['garbage', Buffer.from('garbage'), 4000],
   ['a text frame', 'text', 4000],
-  ['a frame over 16 KiB', Buffer.alloc(20_000), 4001],
   ['an unknown type', Buffer.from(encode([99])), 4002],
-  ['a signal before JOIN', Buffer.from(encode([2, 5, 0, new Uint8Array(1)])), 4004],
+  ['a signal before JOIN', Buffer.from(encode([2, 5, 2, candidates()])), 4004],
 ])('%s is answered by an error, then closed with its code', async (_name, frame, code) => {
   const client = await new Client().open();
   client.socket.send(frame);
   await client.until(() => client.closeCode !== undefined);
-  expect(client.frames).toHaveLength(1);
-  expect(client.frames[0]!.slice(0, 2)).toEqual([21, code]);
+  expect(client.frames.map(([type]) => type)).toEqual([16, 21]);
+  expect(client.frames[1]![1]).toBe(code);
   expect(client.closeCode).toBe(code);
 });
 
-test('a frame over 16 KiB that comes in fragments is refused as well', async () => {
+test.each([['at once', [20_000]], ['in fragments', Array(5).fill(4_000)]])('a frame over 16 KiB that comes %s is refused with its code', async (_name, parts: number[]) => {
   const client = await new Client().open();
-  for (let i = 0; i < 5; ++i) client.socket.send(Buffer.alloc(4_000), { fin: i === 4, binary: true });
+  parts.forEach((bytes, i) => client.socket.send(Buffer.alloc(bytes), { fin: i === parts.length - 1, binary: true }));
   await client.until(() => client.closeCode !== undefined);
   expect(client.closeCode).toBe(4001);
 });
 
 test('a frame in fragments is put together', async () => {
   const client = await new Client().open();
-  const join = Buffer.from(encode([1, 1, swarm, 0]));
-  client.socket.send(join.subarray(0, 5), { fin: false, binary: true });
-  client.socket.send(join.subarray(5), { fin: true, binary: true });
-  await client.until(() => client.frames.length > 0);
-  expect(client.frames[0]![0]).toBe(17);
+  const whole = Buffer.from(join(0));
+  client.socket.send(whole.subarray(0, 5), { fin: false, binary: true });
+  client.socket.send(whole.subarray(5), { fin: true, binary: true });
+  await client.until(() => client.of(17).length > 0);
   client.socket.close();
 });
 
-test('without the subprotocol nobody gets in', async () => {
-  const client = new Client(new WebSocket(url));
+test('with another subprotocol nobody gets in', async () => {
+  const client = new Client(new WebSocket(url, 'hls-bazaar.v1'));
   await client.until(() => client.closeCode !== undefined);
   expect(client.frames).toEqual([]);
 });
-
-test('a viewer that does not read is closed, and the others go on', async () => {
-  const reader = new Client();
-  const idReader = await reader.join();
-  const { hostname, port } = new URL(url);
-  const slow = connect(Number(port), hostname);
-  await once(slow, 'connect');
-  slow.write(
-    `GET / HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n` +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: hls-bazaar.v1\r\n\r\n',
-  );
-  await once(slow, 'data');
-  // JOIN, masked with zeros, and then never a read: its WELCOME tells the reader who it is by the next PEERS.
-  const join = Buffer.from(encode([1, 1, swarm, 0]));
-  slow.write(Buffer.concat([Buffer.from([0x82, 0x80 | join.length, 0, 0, 0, 0]), join]));
-  slow.pause();
-  reader.socket.send(encode([3, 64]));
-  let target: number | undefined;
-  await reader.until(() => {
-    for (const frame of reader.frames) {
-      if (frame[0] === 18 && (frame[2] as number[]).length > 0) target = (frame[2] as number[])[0];
-    }
-    if (target === undefined && reader.frames.at(-1)?.[0] === 18) reader.socket.send(encode([3, 64]));
-    return target !== undefined;
-  });
-  let ended = false;
-  slow.on('close', () => (ended = true));
-  slow.on('error', () => (ended = true));
-  const blob = new Uint8Array(16_000);
-  // As fast as the rate limit allows; the kernel's own buffers fill first.
-  for (let i = 0; i < 2_000 && reader.closeCode === undefined && !reader.frames.some(([type]) => type === 20); ++i) {
-    reader.socket.send(encode([2, target, 0, blob]));
-    await new Promise((resolve) => setTimeout(resolve, 11));
-    if (ended) break;
-  }
-  expect(reader.closeCode).toBeUndefined();
-  const health = (await (await fetch(`${url.replace('ws:', 'http:')}/healthz`)).json()) as { relayed: number };
-  expect(health.relayed).toBeGreaterThan(100);
-  reader.socket.send(encode([2, idReader, 0, blob]));
-  await reader.until(() => reader.frames.some(([type]) => type === 20));
-  slow.destroy();
-  reader.socket.close();
-}, 60_000);
 
 test('five hundred viewers that come at once are all welcomed', async () => {
   const clients = Array.from({ length: 500 }, () => new Client());
@@ -163,12 +125,10 @@ test('five hundred viewers that come at once are all welcomed', async () => {
   for (const client of clients) client.socket.terminate();
 }, 30_000);
 
-test('/healthz counts, and every other path says what this is', async () => {
+test('/healthz answers, and no other path is there', async () => {
   const http = url.replace('ws:', 'http:');
-  expect((await (await fetch(`${http}/healthz`)).json()) as object).toMatchObject({ status: 'ok' });
-  const other = await fetch(`${http}/nothing`);
-  expect(other.status).toBe(404);
-  expect(await other.text()).toContain('tracker');
+  expect((await fetch(`${http}/healthz`)).status).toBe(200);
+  expect((await fetch(`${http}/nothing`)).status).toBe(404);
 });
 
 test('a port in use, or an address of another machine: a sentence, and exit code 1', async () => {

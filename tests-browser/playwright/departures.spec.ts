@@ -43,15 +43,18 @@ test('the tracker dies: playback and peers go on; it returns: newcomers join', a
   try {
     const viewers = await stage.swarm(['a', 'b']);
     await pause(3_000);
-    const { port } = stage.tracker;
+    const port = Number(new URL(stage.tracker.url).port);
     await stage.tracker.kill();
     await until('the viewers notice', async () => (await viewers[0]!.probe()).stats?.tracker !== 'joined');
-    const before = await Promise.all(viewers.map((viewer) => viewer.stat('bytesFromPeers')));
+    const shared = async (): Promise<number> => {
+      const each = await Promise.all(viewers.map((viewer) => viewer.stat('bytesFromPeers')));
+      return each.reduce((sum, bytes) => sum + bytes, 0);
+    };
+    const before = await shared();
     await pause(8_000);
-    for (const [i, viewer] of viewers.entries()) {
-      expect(await viewer.stat('peers')).toBe(1);
-      expect(await viewer.stat('bytesFromPeers')).toBeGreaterThan(before[i]!);
-    }
+    for (const viewer of viewers) expect(await viewer.stat('peers')).toBe(1);
+    // Of two viewers the one ahead may give everything and get nothing: together they get half from each other.
+    expect((await shared()) - before).toBeGreaterThan(1_000_000);
     stage.tracker = await Tracker.start(port);
     const newcomer = await stage.viewer('newcomer');
     await until('the newcomer trades', async () => (await newcomer.stat('bytesFromPeers')) > 0, 50_000);

@@ -31,13 +31,19 @@ export async function until(sentence: string, isSo: () => Promise<boolean> | boo
   }
 }
 
-export class Tracker {
+/** Where viewers find a tracker, and how it all ends. */
+export interface TrackerSite {
+  readonly url: string;
+  kill(): Promise<void>;
+}
+
+export class Tracker implements TrackerSite {
   #child: ChildProcess;
   private constructor(child: ChildProcess, readonly url: string) {
     this.#child = child;
   }
-  static async start(port = 0): Promise<Tracker> {
-    const child = spawn(trackerBinary, ['--port', String(port), '--log-level', 'off'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  static async start(port = 0, options: string[] = []): Promise<Tracker> {
+    const child = spawn(trackerBinary, ['--port', String(port), '--log-level', 'off', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
     return new Tracker(child, /ws:\S+/.exec(line)![0]);
   }
@@ -147,6 +153,11 @@ export class Viewer {
     return Number((await this.probe()).stats?.[name] ?? 0);
   }
 
+  /** What the CDN gave it, by its own count: before the library arrived, too. */
+  cdnBytes(): Promise<number> {
+    return this.page.evaluate(() => (window as any).viewer.totals().cdn);
+  }
+
   /** SHA-256 of every segment handed to hls.js, by path. */
   hashes(): Promise<Record<string, string>> {
     return this.page.evaluate(() => (window as any).probe.hashes);
@@ -167,10 +178,11 @@ export class Stage {
   #main: Browser | undefined;
   #sites: { close(): PromiseLike<unknown> }[] = [];
 
-  private constructor(readonly origin: Awaited<ReturnType<typeof startOrigin>>, public tracker: Tracker) {}
+  private constructor(readonly origin: Awaited<ReturnType<typeof startOrigin>>, public tracker: TrackerSite) {}
 
-  static async open(): Promise<Stage> {
-    const tracker = await Tracker.start();
+  /** With one tracker of its own, or whatever answers at another URL. */
+  static async open(site?: TrackerSite): Promise<Stage> {
+    const tracker = site ?? (await Tracker.start());
     const origin = await startOrigin({ recipe: 'test', tracker: tracker.url });
     return new Stage(origin, tracker);
   }

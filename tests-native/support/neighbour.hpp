@@ -104,7 +104,7 @@ inline Bytes ids_frame(tracker_wire::Type type, const std::vector<uint32_t>& ids
   tracker_wire::Message message;
   message.type = type;
   message.peer = own_id;
-  message.swarm_size = swarm_size;
+  message.audience = swarm_size;
   for (const uint32_t id : ids) message.ids[message.id_count++] = id;
   return frame(message);
 }
@@ -114,10 +114,18 @@ inline Bytes welcome(uint32_t own_id, const std::vector<uint32_t>& ids, uint32_t
 inline Bytes peers(const std::vector<uint32_t>& ids, uint32_t swarm_size) {
   return ids_frame(tracker_wire::Type::kPeers, ids, swarm_size);
 }
-inline Bytes gone(uint32_t id) {
+inline Bytes gone(uint32_t id, tracker_wire::GoneReason why = tracker_wire::GoneReason::kGone) {
   tracker_wire::Message message;
   message.type = tracker_wire::Type::kGone;
   message.peer = id;
+  message.why = why;
+  return frame(message);
+}
+/// HELLO and GOAWAY.
+inline Bytes wait_frame(tracker_wire::Type type, uint32_t wait_ms) {
+  tracker_wire::Message message;
+  message.type = type;
+  message.wait_ms = wait_ms;
   return frame(message);
 }
 inline Bytes relayed(uint32_t from, tracker_wire::SignalKind kind, std::string_view blob = "v=0") {

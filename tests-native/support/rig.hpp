@@ -40,6 +40,7 @@ struct Rig {
     if (Peer* peer = world.peers.get(handle)) {
       peer->told_ms = world.now;
       peer->spare = 10;
+      peer->bytes_in = 1;  // it has delivered before
     }
     return handle;
   }
@@ -86,6 +87,17 @@ struct Rig {
   void play_with_time() { play(5'000, 4'500); }
   /// The time for neighbours is over, the player not yet out of media.
   void play_at_the_deadline() { play(9'500, 400); }
+
+  /// The CDN has answered many times, each time as expected: a first byte after 50 ms, then 10 Mbit/s.
+  void know_the_cdn() {
+    for (int i = 0; i < 40; ++i) {
+      Fetch fetch;
+      fetch.began_ms = world.now;
+      world.cdn.note_headers(fetch, world.now + 50);
+      fetch.bytes = kBlockBytes;
+      world.cdn.note_done(fetch, world.now + 50 + kBlockBytes / 1'250.0);
+    }
+  }
 
   /// Asks the neighbour for a block and returns the request's id.
   uint32_t ask(Handle neighbour, Handle segment, uint32_t block) {

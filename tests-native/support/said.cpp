@@ -18,7 +18,7 @@ std::string name_of(const Said& said) {
       "?",           "SEND",         "SEND_BLOCK",    "KEEP_BLOCK",     "FETCH",
       "ABORT_FETCH", "DROP_SEGMENT", "SEGMENT_READY", "SEGMENT_FAILED", "CONNECT",
       "SIGNAL",      "CLOSE_PEER",   "SEND_TRACKER",  "ROLE",           "PEER_OPEN",
-      "NOTICE",      "DROP_BLOCK"};
+      "NOTICE",      "DROP_BLOCK",   "RECONNECT"};
   const std::string name = kNames[static_cast<size_t>(said.type)];
   return said.type == ActionType::kSend ? name + ":" + message_name(said.bytes) : name;
 }

@@ -21,6 +21,11 @@ uint32_t VirtualSwarm::join(TimeMs when) {
       engine.rendition_active(0, true);
       engine.tracker_opened();
     });
+    tw::Message hello;
+    hello.type = tw::Type::kHello;
+    std::vector<uint8_t> bytes(tw::kEncodedBytesMax);
+    bytes.resize(tw::encode(hello, bytes));
+    turn(i, [&](Engine& e) { e.tracker_message(0, bytes); });
     poll_playlist(i);
     tick_player(i);
   });
@@ -172,6 +177,7 @@ void VirtualSwarm::perform(uint32_t i, const Action& action) {
     case ActionType::kRole:
     case ActionType::kPeerOpen:
     case ActionType::kNotice:
+    case ActionType::kReconnect:
       return;
   }
 }
@@ -200,13 +206,13 @@ void VirtualSwarm::relay(uint32_t from, std::vector<uint8_t> frame) {
       if (member != from && reply.id_count < message.want) reply.ids[reply.id_count++] = 1000 + member;
     }
     if (message.type == tw::Type::kJoin) members_.push_back(from);
-    reply.swarm_size = static_cast<uint32_t>(members_.size());
+    reply.audience = static_cast<uint32_t>(members_.size());
     out.resize(tw::encode(reply, out));
     deliver(from, out);
     if (message.type == tw::Type::kJoin) {
       tw::Message size;
       size.type = tw::Type::kPeers;
-      size.swarm_size = reply.swarm_size;
+      size.audience = reply.audience;
       std::vector<uint8_t> bytes(64);
       bytes.resize(tw::encode(size, bytes));
       for (const uint32_t member : members_) deliver(member, bytes);

@@ -28,11 +28,15 @@ class BoundEngine {
   void set_swarm() { engine_.set_swarm(std::span<const uint8_t, 16>(inbox_.data(), 16)); }
   void at(double now) { engine_.at(now); }
 
-  void tracker_opened() { engine_.tracker_opened(); }
+  void tracker_opened(double token_bytes) { engine_.tracker_opened(head(token_bytes)); }
   void tracker_closed() { engine_.tracker_closed(); }
   void tracker_message(int token, double length) { engine_.tracker_message(token, head(length)); }
   double encode_signal(int peer, int kind, double blob_bytes) {
     return static_cast<double>(engine_.encode_signal(peer, kind, static_cast<uint32_t>(blob_bytes)));
+  }
+  double pack_signal(int kind, double length) { return static_cast<double>(engine_.pack_signal(kind, head(length))); }
+  double unpack_signal(int kind, double length) {
+    return static_cast<double>(engine_.unpack_signal(kind, head(length)));
   }
 
   void link_opened(int peer) { engine_.link_opened(peer); }
@@ -145,6 +149,8 @@ EMSCRIPTEN_BINDINGS(bazaar_engine) {
       .function("tracker_closed", &BoundEngine::tracker_closed)
       .function("tracker_message", &BoundEngine::tracker_message)
       .function("encode_signal", &BoundEngine::encode_signal)
+      .function("pack_signal", &BoundEngine::pack_signal)
+      .function("unpack_signal", &BoundEngine::unpack_signal)
       .function("link_opened", &BoundEngine::link_opened)
       .function("link_closed", &BoundEngine::link_closed)
       .function("peer_message", &BoundEngine::peer_message)

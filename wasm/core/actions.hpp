@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "bounded_list.hpp"
+
 namespace bazaar {
 
 enum class ActionType : int32_t {
@@ -27,6 +29,7 @@ enum class ActionType : int32_t {
   kPeerOpen = 14,
   kNotice = 15,
   kDropBlock = 16,
+  kReconnect = 17,
 };
 
 enum class CloseReason : int32_t { kLeaving = 0, kFailed, kViolation, kSilent, kRefused, kSlow, kBadBlock };
@@ -57,10 +60,10 @@ class Actions {
   static constexpr size_t kQueueNewsMax = 512;
   static constexpr size_t kQueueSendsMax = 1024;
   static constexpr size_t kOutboxBytes = 128 * 1024;
-  /// The outbox begins with room for answers to direct calls (encode_signal, write_states).
-  static constexpr size_t kScratchBytes = 2048;
+  /// The outbox begins with room for answers to direct calls; the longest is the SDP that unpack_signal writes.
+  static constexpr size_t kScratchBytes = 8 * 1024;
 
-  Actions() : outbox_(kOutboxBytes) { queue_.reserve(kQueueMax); }
+  Actions() : outbox_(kOutboxBytes) {}
 
   void push(ActionType type, std::array<int32_t, 7> fields = {}) {
     if (queue_.size() < queue_max(type)) queue_.push_back({type, fields});
@@ -78,7 +81,7 @@ class Actions {
   size_t drain() {
     const size_t count = queue_.size() < kDrainMax ? queue_.size() : kDrainMax;
     for (size_t i = 0; i < count; ++i) drained_[i] = queue_[i];
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    queue_.remove_front(count);
     is_drained_ = queue_.empty();
     return count;
   }
@@ -98,7 +101,7 @@ class Actions {
     return type == ActionType::kSend ? kQueueSendsMax : kQueueMax;
   }
 
-  std::vector<Action> queue_;
+  BoundedList<Action, kQueueMax> queue_;
   std::array<Action, kDrainMax> drained_{};
   std::vector<uint8_t> outbox_;
   size_t used_ = kScratchBytes;

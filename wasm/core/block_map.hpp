@@ -28,6 +28,10 @@ class BlockMap {
   BlockStatus status(uint32_t block) const;
   BlockCode code(uint32_t block) const;
 
+  /// Whether the neighbours have been told otherwise, or nothing.
+  bool is_news(uint32_t block) const { return cells_[block].told != code(block); }
+  void mark_told(uint32_t block) { cells_[block].told = code(block); }
+
   bool is_missing(uint32_t block) const { return cells_[block].state == BlockState::kMissing; }
   bool is_here(uint32_t block) const { return cells_[block].state >= BlockState::kHeld; }
   bool is_verified(uint32_t block) const { return cells_[block].state == BlockState::kVerified; }
@@ -51,6 +55,7 @@ class BlockMap {
   struct Cell {
     BlockState state = BlockState::kMissing;
     Source source = Source::kNone;
+    BlockCode told = BlockCode::kNone;
   };
   void move(uint32_t block, BlockState to);
 

@@ -29,7 +29,7 @@ void CdnDesk::headers(Handle handle, uint32_t bytes_total, bool is_ranged) {
   for (uint32_t block = 0; block < segment->blocks.size(); ++block) {
     if (!segment->blocks.is_missing(block)) continue;
     segment->blocks.mark_fetching(block);
-    world_.status.note(segment_handle, block, true, world_.now);
+    world_.status.note_urgent(segment_handle, block, world_.now);
   }
 }
 
@@ -54,7 +54,7 @@ void CdnDesk::put_back(const Fetch& fetch) {
     });
     if (is_covered_still) continue;
     segment->blocks.abandon(block);
-    world_.status.note(fetch.segment, block, false, world_.now);
+    world_.status.note_urgent(fetch.segment, block, world_.now);
   }
 }
 

@@ -58,6 +58,8 @@ class CdnPolicy {
     failures_ = 0;
   }
   void note_done(const Fetch& fetch, TimeMs now) {
+    const TimeMs wrong = now - fetch.began_ms - expected_ms(fetch.bytes);
+    deviation_ms_ += ((wrong < 0 ? -wrong : wrong) - deviation_ms_) * tunables::kDeviationGain;
     const TimeMs took = now - fetch.headers_ms;
     // An answer that came in one piece says little about the link.
     if (fetch.headers_ms > 0 && took >= 2 && fetch.bytes > 0) {
@@ -75,11 +77,19 @@ class CdnPolicy {
 
   /// Expected time to fetch `bytes`, in ms.
   TimeMs expected_ms(double bytes) const { return first_byte_ms_ + bytes / bytes_per_ms_; }
+  /// By when they are here almost surely: as far beyond the expected time as fetches have deviated from it (as TCP sets
+  /// its time-out, RFC 6298), and no less than what packets lost on the way cost, about a first byte's time each.
+  TimeMs latest_ms(double bytes) const {
+    const TimeMs lost = tunables::kLossesMax * first_byte_ms_;
+    const TimeMs deviation = tunables::kDeviations * deviation_ms_;
+    return expected_ms(bytes) + (deviation > lost ? deviation : lost);
+  }
 
  private:
   Slots<Fetch> fetches_;
   TimeMs first_byte_ms_ = 50;
   double bytes_per_ms_ = 625;  // 5 Mbit/s until measured
+  TimeMs deviation_ms_ = tunables::kDeviationUnknownMs;
   TimeMs retry_ms_ = 0;
   uint32_t failures_ = 0;
 };

@@ -31,7 +31,7 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
     world_.store_bytes -= bytes;
     counters.bytes_wasted += bytes;
     world_.actions.push(ActionType::kDropBlock, {handle, static_cast<int32_t>(block)});
-    world_.status.note(handle, block, false, world_.now);
+    world_.status.note_urgent(handle, block, world_.now);
     return;
   }
   if (segment->blocks.source(block) == Source::kPeer) {
@@ -42,7 +42,7 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
     ++counters.blocks_from_cdn;
   }
   segment->blocks.mark_verified(block);
-  world_.status.note(handle, block, false, world_.now);
+  world_.status.note_held(handle, block, world_.gather_ms(*segment), world_.now);
   tell_if_ready(handle, *segment);
 }
 

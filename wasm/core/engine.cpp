@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string_view>
 
+#include "ice_description.hpp"
 #include "requests.hpp"
 
 namespace bazaar {
@@ -13,6 +16,12 @@ namespace {
 constexpr TimeMs kHousekeepingMs = 1'000;
 // Old segments are looked for this often: they are kept for seconds, and a walk over all of them is no part of a turn.
 constexpr TimeMs kExpiryMs = 100;
+static_assert(Actions::kScratchBytes >= ice_description::kSdpBytesMax);
+
+std::optional<tracker_wire::SignalKind> kind_of(int32_t number) {
+  if (number < 0 || number > static_cast<int32_t>(tracker_wire::SignalKind::kBye)) return {};
+  return static_cast<tracker_wire::SignalKind>(number);
+}
 }  // namespace
 
 bool Engine::configure(Option option, double value) {
@@ -38,6 +47,10 @@ bool Engine::configure(Option option, double value) {
     case Option::kVerify:
       config.verifies = value != 0;
       return true;
+    case Option::kRegion:
+      if (!(value >= 0 && value <= 0xffff'ffff)) return false;
+      config.region = static_cast<uint32_t>(value);
+      return true;
   }
   return false;
 }
@@ -51,10 +64,20 @@ void Engine::at(TimeMs now) {
   world_.actions.begin_turn();
 }
 
-size_t Engine::encode_signal(Handle peer, int32_t kind, uint32_t blob_bytes) {
-  if (kind < 0 || kind > static_cast<int32_t>(tracker_wire::SignalKind::kBye)) return 0;
-  return introductions_.encode_signal(peer, static_cast<tracker_wire::SignalKind>(kind), blob_bytes,
-                                      world_.actions.scratch());
+size_t Engine::encode_signal(Handle peer, int32_t number, uint32_t blob_bytes) {
+  const auto kind = kind_of(number);
+  return kind ? introductions_.encode_signal(peer, *kind, blob_bytes, world_.actions.scratch()) : 0;
+}
+
+size_t Engine::pack_signal(int32_t number, std::span<const uint8_t> text) {
+  const auto kind = kind_of(number);
+  const std::string_view letters{reinterpret_cast<const char*>(text.data()), text.size()};
+  return kind ? ice_description::pack(letters, *kind, world_.actions.scratch()) : 0;
+}
+
+size_t Engine::unpack_signal(int32_t number, std::span<const uint8_t> blob) {
+  const auto kind = kind_of(number);
+  return kind ? ice_description::unpack(blob, *kind, world_.actions.scratch()) : 0;
 }
 
 void Engine::link_closed(Handle handle) {
@@ -88,8 +111,8 @@ void Engine::segment_unwanted(Handle handle) {
 }
 
 void Engine::rendition_active(int32_t rendition, bool is_active) {
-  std::erase(world_.renditions, rendition);
-  if (is_active && world_.renditions.size() < 8) world_.renditions.push_back(rendition);
+  world_.renditions.remove_if([&](int32_t one) { return one == rendition; });
+  if (is_active) world_.renditions.push_back(rendition);
   if (is_active) return;
   // What was asked for ahead is of no use any more; what the player still waits for is.
   world_.window.each([&](Handle handle, const Segment& segment) {

@@ -19,7 +19,15 @@
 
 namespace bazaar {
 
-enum class Option : int32_t { kStoreBytesMax = 0, kPeersMax = 1, kUpload = 2, kP2p = 3, kCdnRanges = 4, kVerify = 5 };
+enum class Option : int32_t {
+  kStoreBytesMax = 0,
+  kPeersMax = 1,
+  kUpload = 2,
+  kP2p = 3,
+  kCdnRanges = 4,
+  kVerify = 5,
+  kRegion = 6
+};
 
 class Engine {
  public:
@@ -35,10 +43,16 @@ class Engine {
   /// Begins a turn. Milliseconds of any monotonic clock; an earlier time than before counts as the time before.
   void at(TimeMs now);
 
-  void tracker_opened() { introductions_.tracker_opened(); }
+  /// `token`: what admits to the stream, or nothing.
+  void tracker_opened(std::span<const uint8_t> token = {}) { introductions_.tracker_opened(token); }
   void tracker_closed() { introductions_.tracker_closed(); }
   void tracker_message(int32_t token, std::span<const uint8_t> frame) { introductions_.received(token, frame); }
   size_t encode_signal(Handle peer, int32_t kind, uint32_t blob_bytes);
+  // What a signal carries is made and read by the engine's codec, but no decision looks into it.
+  /// SDP, or lines of candidates, as a blob in the outbox; returns its length, 0 when it is none of ours.
+  size_t pack_signal(int32_t kind, std::span<const uint8_t> text);
+  /// The way back; 0 when the blob is malformed.
+  size_t unpack_signal(int32_t kind, std::span<const uint8_t> blob);
 
   void link_opened(Handle peer) { protocol_.opened(peer); }
   void link_closed(Handle peer);

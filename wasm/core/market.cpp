@@ -51,8 +51,10 @@ double seed_pressure(const BlockMarket& block) {
 }
 
 double haste(const BlockMarket& block) {
-  const double left = block.slack_at_first_ms > 0 ? block.slack_ms / block.slack_at_first_ms : 1;
-  if (left > tunables::kHasteShare) return tunables::kHaste;
+  const TimeMs in_all = std::max({block.slack_at_first_ms, block.slack_ms, 1.0});
+  const double left = block.slack_at_first_ms > 0 ? block.slack_ms / in_all : 1;
+  if (left > tunables::kHasteShare)
+    return std::clamp(tunables::kHasteMs / in_all, tunables::kHaste, tunables::kHasteMax);
   return left > tunables::kNeighbourhoodShare ? tunables::kCalm : 1;
 }
 

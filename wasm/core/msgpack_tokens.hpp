@@ -1,8 +1,8 @@
-// A received MessagePack value as a flat list of tokens: the one place where bytes of the world meet msgpack-c.
-// Owns the check at the door and the token list; refuses to know any message. Invariant: msgpack-c is handed only bytes
-// that check() has walked from end to end: no ext, float, map or nil, no length beyond the input, no nesting beyond 4.
-// Without that walk msgpack-c 4.1.3 throws on `c9 ff ff ff ff 01` where size_t has 32 bits, and a throw in WASM is the
-// end.
+// A received MessagePack value as a flat list of tokens: the one place where bytes of the world are taken apart.
+// Owns the token list; refuses to know any message. Invariant: one walk, no allocation, no recursion, no throw: no ext,
+// float, map or nil, no length beyond the input, no nesting beyond 4. Ours rather than msgpack-c's parser, which throws
+// on `c9 ff ff ff ff 01` where size_t has 32 bits (docs/decisions/0014-own-walk.md); what we send is packed by
+// msgpack-c.
 #pragma once
 
 #include <array>
@@ -20,18 +20,14 @@ struct Token {
   const uint8_t* data = nullptr;  ///< kBytes, kText: into the input
 };
 
-enum class DoorCheck : uint8_t { kOk, kTruncated, kMalformed, kTrailing };
-
 class MsgpackTokens {
  public:
   /// 64 runs of six tokens and a message's own.
   static constexpr size_t kTokensMax = 400;
   static constexpr int kDepthMax = 4;
 
-  /// Walks one value, which must be the whole of `bytes`.
-  static DoorCheck check(std::span<const uint8_t> bytes);
-
   enum class Result : uint8_t { kOk, kTruncated, kMalformed, kTrailing, kTooMany };
+  /// One value, which must be the whole of `bytes`.
   Result read(std::span<const uint8_t> bytes);
 
   size_t size() const { return size_; }
@@ -50,9 +46,11 @@ class MsgpackTokens {
   /// A bin of exactly `length` bytes.
   const uint8_t* bytes(size_t length);
   Token any(TokenType type);
+  Token next();
+  /// Nothing was read: every question from here on finds nothing.
+  void forget() { size_ = 0; }
 
  private:
-  struct Visitor;
   std::array<Token, kTokensMax> tokens_;
   size_t size_ = 0;
   size_t next_ = 0;

@@ -57,6 +57,12 @@ class MsgpackWriter {
     return *this;
   }
 
+  /// Takes back all but the first `length` bytes, and that something did not fit.
+  void rewind(size_t length) {
+    used_ = length;
+    fits_ = true;
+  }
+
   /// Bytes written, 0 when they did not fit.
   size_t length() const { return fits_ ? used_ : 0; }
 

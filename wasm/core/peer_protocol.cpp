@@ -128,7 +128,7 @@ bool PeerProtocol::block(Handle handle, Peer& peer, int32_t token, const wire::B
   if (!world_.ledger.close(block.id, handle, request)) {
     world_.counters.bytes_wasted += block.payload_bytes;
     world_.credit.add_download(block.payload_bytes);
-    return peer.forget_late(block.id);  // late is normal, unasked is not
+    return peer.forget_late(block.id, world_.now);  // late is normal, unasked is not
   }
   --peer.in_flight;
   Segment* segment = world_.window.get(request.segment);
@@ -139,7 +139,7 @@ bool PeerProtocol::block(Handle handle, Peer& peer, int32_t token, const wire::B
   if (block.payload_bytes != block_bytes_of(segment->bytes_total, request.block)) {
     if (segment->blocks.state(request.block) == BlockState::kDownloadingPeer) {
       segment->blocks.abandon(request.block);
-      world_.status.note(request.segment, request.block, false, world_.now);
+      world_.status.note_lazily(request.segment, request.block, world_.lazy_ms(), world_.now);
     }
     return false;
   }

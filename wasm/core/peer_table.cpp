@@ -32,15 +32,17 @@ void Peer::note_timeout(TimeMs now) {
   ++timeouts;
 }
 
-void Peer::remember_late(uint32_t id) {
-  late[late_next] = id;
+void Peer::remember_late(const Late& request) {
+  late[late_next] = request;
   late_next = (late_next + 1) % late.size();
 }
 
-bool Peer::forget_late(uint32_t id) {
-  const auto found = std::find(late.begin(), late.end(), id);
+bool Peer::forget_late(uint32_t id, TimeMs now) {
+  const auto found = std::find_if(late.begin(), late.end(), [&](const Late& request) { return request.id == id; });
   if (id == 0 || found == late.end()) return false;
-  *found = 0;
+  const TimeMs since = found->timed_out_since_ms;
+  if (since > 0) rtt_ms = std::max(rtt_ms, std::min(now - since, tunables::kRequestTimeoutMaxMs));
+  *found = {};
   return true;
 }
 

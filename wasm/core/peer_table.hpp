@@ -61,7 +61,11 @@ struct Peer {
   double message_tokens = tunables::kMessagesBurst;
   TimeMs tokens_ms = 0;
 
-  std::array<uint32_t, tunables::kLateRequestsMax> late{};  ///< ids of ours that ended without an answer
+  struct Late {
+    uint32_t id = 0;
+    TimeMs timed_out_since_ms = 0;  ///< when it was asked; 0 for what we cancelled
+  };
+  std::array<Late, tunables::kLateRequestsMax> late{};  ///< requests of ours that ended without an answer
   size_t late_next = 0;
 
   bool is_trading() const { return state == PeerState::kTrading; }
@@ -71,12 +75,16 @@ struct Peer {
   bool may_talk(TimeMs now);
   /// Expected time until the answer to one more request, in ms.
   TimeMs expected_ms(TimeMs now) const { return rtt_ms + std::max(through_ms - now, block_ms) + in_flight * block_ms; }
+  /// Requests that it may owe us at a time.
+  uint32_t in_flight_max() const {
+    return bytes_in > 0 && timeouts == 0 ? tunables::kRequestsPerPeerMax : tunables::kRequestsUnprovenMax;
+  }
   void note_wait(TimeMs wait, TimeMs now);
   void note_block(uint32_t bytes, TimeMs asked_ms, TimeMs now);
   void note_timeout(TimeMs now);
-  void remember_late(uint32_t id);
-  /// True once for each id that was remembered.
-  bool forget_late(uint32_t id);
+  void remember_late(const Late& request);
+  /// True once for each id that was remembered. An answer after its time-out tells how slow the peer is.
+  bool forget_late(uint32_t id, TimeMs now);
 };
 
 class PeerTable {

@@ -3,11 +3,14 @@
 // never used again within 2^32 requests.
 #pragma once
 
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "bounded_list.hpp"
 #include "ids.hpp"
 #include "slots.hpp"
+#include "tunables.hpp"
 
 namespace bazaar {
 
@@ -22,7 +25,11 @@ struct OpenRequest {
 
 class RequestLedger {
  public:
+  using Requests = BoundedList<OpenRequest, tunables::kRequestsMax>;
+
+  /// Callers look at size() first: there are kRequestsMax at most.
   uint32_t open(Handle peer, Handle segment, uint32_t block, TimeMs now, TimeMs timeout_ms) {
+    assert(!requests_.full());
     if (++last_id_ == 0) ++last_id_;  // 0 is none
     requests_.push_back({last_id_, peer, segment, block, now, timeout_ms});
     return last_id_;
@@ -44,7 +51,7 @@ class RequestLedger {
   /// order.
   template <typename IsOver, typename Ended>
   void sweep(IsOver is_over, Ended ended) {
-    std::vector<OpenRequest> over;
+    Requests over;
     for (size_t i = 0; i < requests_.size();) {
       if (is_over(requests_[i])) {
         over.push_back(requests_[i]);
@@ -57,11 +64,11 @@ class RequestLedger {
     for (const OpenRequest& request : over) ended(request);
   }
 
-  const std::vector<OpenRequest>& requests() const { return requests_; }
+  const Requests& requests() const { return requests_; }
   size_t size() const { return requests_.size(); }
 
  private:
-  std::vector<OpenRequest> requests_;  // at most kRequestsMax: scanning beats hashing
+  Requests requests_;  // few: scanning beats hashing
   uint32_t last_id_ = 0;
 };
 

@@ -18,7 +18,7 @@ void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs 
   segment.blocks.mark_requested(block);
   ++peer.in_flight;
   ++world_.counters.requests_sent;
-  world_.status.note_lazily(segment_handle, block, world_.now);
+  world_.status.note_lazily(segment_handle, block, world_.lazy_ms(), world_.now);
   world_.send(handle, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
   world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
 }
@@ -27,13 +27,14 @@ void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs 
 void Requests::forget(const OpenRequest& request, bool is_answer_possible) {
   if (Peer* peer = world_.peers.get(request.peer)) {
     --peer->in_flight;
-    if (is_answer_possible) peer->remember_late(request.id);
+    const bool is_over = world_.now >= request.timeout_ms;
+    if (is_answer_possible) peer->remember_late({request.id, is_over ? request.asked_ms : 0});
   }
   Segment* segment = world_.window.get(request.segment);
   if (!segment || request.block >= segment->blocks.size()) return;
   if (segment->blocks.state(request.block) != BlockState::kDownloadingPeer) return;
   segment->blocks.abandon(request.block);
-  world_.status.note_lazily(request.segment, request.block, world_.now);
+  world_.status.note_lazily(request.segment, request.block, world_.lazy_ms(), world_.now);
 }
 
 void Requests::tell_cancel(const OpenRequest& request) {
@@ -94,7 +95,7 @@ void Requests::time_out(bool (*is_hopeless)(const World&, const OpenRequest&)) {
 bool Requests::rejected(Handle handle, const wire::Reject& reject) {
   OpenRequest request;
   Peer* peer = world_.peers.get(handle);
-  if (!world_.ledger.close(reject.id, handle, request)) return peer && peer->forget_late(reject.id);
+  if (!world_.ledger.close(reject.id, handle, request)) return peer && peer->forget_late(reject.id, world_.now);
   ++world_.counters.rejects_received;
   forget(request, false);
   Segment* segment = world_.window.get(request.segment);

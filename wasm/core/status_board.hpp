@@ -2,6 +2,7 @@
 // Owns the list of changes; refuses to send (status_sender.hpp does). Invariant: a change stays listed until taken.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -13,59 +14,81 @@ namespace bazaar {
 
 class StatusBoard {
  public:
-  /// A run of one segment's blocks whose state changed; `count` 0 announces the segment alone.
+  /// A run of one segment's blocks among which some have changed; `end` 0: none have.
   struct Change {
     Handle segment = 0;
     uint32_t first = 0;
     uint32_t end = 0;
+    bool is_announced = false;  ///< the segment itself is to be told, too, or its size
+    bool is_rider = false;      ///< worth no message of its own
   };
 
-  void note(Handle segment, uint32_t block, bool is_urgent, TimeMs now) {
-    note_run(segment, block, block + 1, is_urgent ? now : now + tunables::kStatusBatchMs);
+  /// It keeps others from rolling, or makes them roll: told at once.
+  void note_urgent(Handle segment, uint32_t block, TimeMs now) {
+    note_run(prompt_, segment, block, block + 1);
+    prompt_due_ms_ = std::min(prompt_due_ms_, now);
+    are_dropped_due_ = true;
   }
-  /// News that can wait for other news: asked of a peer, or not any more.
-  void note_lazily(Handle segment, uint32_t block, TimeMs now) {
-    note_run(segment, block, block + 1, now + tunables::kStatusLazyMs);
+  /// A block is here: told within `gather_ms`, with whatever has come by then.
+  void note_held(Handle segment, uint32_t block, TimeMs gather_ms, TimeMs now) {
+    note_run(prompt_, segment, block, block + 1);
+    prompt_due_ms_ = std::min(prompt_due_ms_, now + gather_ms);
   }
-  void note_known(Handle segment, TimeMs now) { note_run(segment, 0, 0, now + tunables::kStatusBatchMs); }
+  /// Asked of a peer, or not any more: soon out of date. Told along with other news, or after `patience_ms`.
+  void note_lazily(Handle segment, uint32_t block, TimeMs patience_ms, TimeMs now) {
+    note_run(lazy_, segment, block, block + 1);
+    lazy_due_ms_ = std::min(lazy_due_ms_, now + patience_ms);
+  }
+  void note_known(Handle segment, TimeMs now) {
+    note_run(prompt_, segment, 0, 0).is_announced = true;
+    prompt_due_ms_ = std::min(prompt_due_ms_, now + tunables::kStatusBatchMs);
+  }
+  /// Told along with what is urgent, or late: who asks for it all the same is refused.
   void note_dropped(SegmentKey key, TimeMs now) {
     if (dropped_.size() < tunables::kSegmentSlots) dropped_.push_back(key);
-    schedule(now + tunables::kStatusBatchMs);
+    dropped_due_ms_ = std::min(dropped_due_ms_, now + tunables::kStatusDroppedMs);
   }
 
-  /// Clock time at which the changes are due; infinity when there are none.
-  TimeMs due_ms() const { return due_ms_; }
+  /// Clock time at which there is something to tell; infinity when there is nothing.
+  TimeMs due_ms() const { return std::min({prompt_due_ms_, lazy_due_ms_, dropped_due_ms_}); }
 
-  void take(std::vector<Change>& changes, std::vector<SegmentKey>& dropped) {
-    changes.swap(changes_);
+  /// What is to be told at `now`. Both vectors come empty.
+  void take(TimeMs now, std::vector<Change>& changes, std::vector<SegmentKey>& dropped) {
+    if (due_ms() > now) return;
+    const bool is_late = lazy_due_ms_ <= now;
+    changes.swap(prompt_);
+    for (const Change& change : lazy_) changes.push_back({change.segment, change.first, change.end, false, !is_late});
+    lazy_.clear();
+    prompt_due_ms_ = kNever;
+    lazy_due_ms_ = kNever;
+    if (!are_dropped_due_ && dropped_due_ms_ > now) return;
     dropped.swap(dropped_);
-    changes_.clear();
-    dropped_.clear();
-    due_ms_ = kNever;
+    are_dropped_due_ = false;
+    dropped_due_ms_ = kNever;
   }
 
  private:
   static constexpr TimeMs kNever = 1e300;
 
-  void note_run(Handle segment, uint32_t first, uint32_t end, TimeMs due) {
-    schedule(due);
-    for (Change& change : changes_) {
+  static Change& note_run(std::vector<Change>& changes, Handle segment, uint32_t first, uint32_t end) {
+    for (Change& change : changes) {
       if (change.segment != segment) continue;
-      if (end == 0) return;
-      const bool was_empty = change.end == 0;
-      change.first = was_empty || first < change.first ? first : change.first;
-      change.end = end > change.end ? end : change.end;
-      return;
+      if (end == 0) return change;
+      change.first = change.end == 0 ? first : std::min(first, change.first);
+      change.end = std::max(end, change.end);
+      return change;
     }
-    changes_.push_back({segment, first, end});
-  }
-  void schedule(TimeMs due) {
-    if (due < due_ms_) due_ms_ = due;
+    return changes.emplace_back(Change{segment, first, end});
   }
 
-  std::vector<Change> changes_;  // at most one a segment
+  // At most one change a segment in each.
+  std::vector<Change> prompt_;
+  std::vector<Change> lazy_;
   std::vector<SegmentKey> dropped_;
-  TimeMs due_ms_ = kNever;
+  TimeMs prompt_due_ms_ = kNever;
+  TimeMs lazy_due_ms_ = kNever;
+  TimeMs dropped_due_ms_ = kNever;
+  bool are_dropped_due_ = false;  ///< with the prompt ones
 };
 
 }  // namespace bazaar

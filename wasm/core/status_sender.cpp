@@ -5,6 +5,11 @@
 
 namespace bazaar {
 
+namespace {
+// A bit a change; the last bit for all the rest.
+uint64_t bit_of(size_t change) { return uint64_t{1} << std::min<size_t>(change, 63); }
+}  // namespace
+
 uint32_t StatusSender::spare_blocks(const World& world) {
   if (!world.is_giving()) return 0;
   const double blocks = (world.credit.available() - world.bytes_unpaid()) / kBlockBytes;
@@ -83,59 +88,75 @@ void StatusSender::send_snapshot(Handle peer) {
 bool StatusSender::is_news(const StatusBoard::Change& change, size_t slot) const {
   const Segment* segment = world_.window.get(change.segment);
   if (!segment || segment->is_cdn_only || !world_.is_giving()) return false;
+  if (change.is_announced) return true;
   const uint32_t end = std::min(change.end, segment->blocks.size());
-  if (change.first >= end || end > segment->offers.size()) return true;  // the segment itself is the news
   const PeerMask bit = mask_of(slot);
   for (uint32_t block = change.first; block < end; ++block) {
-    if ((segment->offers.holders(block) & bit) == 0) return true;
+    if (!segment->blocks.is_news(block)) continue;
+    if (block >= segment->offers.size() || (segment->offers.holders(block) & bit) == 0) return true;
   }
   return false;
 }
 
 // Neighbours to whom the same changes are news get the same bytes.
 void StatusSender::tell_changes() {
-  // A bit a change, for each peer slot; the last bit for all the rest.
   std::array<uint64_t, tunables::kPeerSlots> news{};
-  world_.peers.each([&](Handle handle, const Peer& peer) {
-    if (!peer.is_trading()) return;
-    const size_t slot = Slots<Peer>::slot_of(handle);
-    for (size_t i = 0; i < changes_.size(); ++i) {
-      if (is_news(changes_[i], slot)) news[slot] |= uint64_t{1} << std::min<size_t>(i, 63);
-    }
-  });
   PeerMask told = 0;
   world_.peers.each([&](Handle handle, const Peer& peer) {
     const size_t slot = Slots<Peer>::slot_of(handle);
-    if (!peer.is_trading() || (told & mask_of(slot)) != 0) return;
+    bool is_worth = peer.is_trading() && !dropped_.empty();
+    for (size_t i = 0; peer.is_trading() && i < changes_.size(); ++i) {
+      if (!is_news(changes_[i], slot)) continue;
+      news[slot] |= bit_of(i);
+      is_worth = is_worth || !changes_[i].is_rider;
+    }
+    if (!is_worth) told |= mask_of(slot);
+  });
+  world_.peers.each([&](Handle handle, const Peer&) {
+    const size_t slot = Slots<Peer>::slot_of(handle);
+    if ((told & mask_of(slot)) != 0) return;
     targets_ = 0;
     for (size_t other = slot; other < news.size(); ++other) {
-      if (news[other] == news[slot]) targets_ |= mask_of(other);
+      if (news[other] == news[slot]) targets_ |= mask_of(other) & ~told;
     }
     told |= targets_;
     begin(false);
     for (const SegmentKey key : dropped_) add_dropped(key);
     for (size_t i = 0; i < changes_.size(); ++i) {
-      if ((news[slot] >> std::min<size_t>(i, 63) & 1) == 0) continue;
-      if (const Segment* segment = world_.window.get(changes_[i].segment))
-        add(*segment, changes_[i].first, changes_[i].end);
+      if ((news[slot] & bit_of(i)) != 0) add_change(i, news[slot]);
     }
     if (status_.run_count > 0) send_gathered();
   });
 }
 
+// All that is news of one segment goes as one run, from its first block to its last.
+void StatusSender::add_change(size_t index, uint64_t news) {
+  StatusBoard::Change run = changes_[index];
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    if (i == index || changes_[i].segment != run.segment || (news & bit_of(i)) == 0) continue;
+    if (i < index) return;  // it went with that one
+    if (changes_[i].end == 0) continue;
+    run.first = run.end == 0 ? changes_[i].first : std::min(run.first, changes_[i].first);
+    run.end = std::max(run.end, changes_[i].end);
+  }
+  if (const Segment* segment = world_.window.get(run.segment)) add(*segment, run.first, run.end);
+}
+
+void StatusSender::forget_changes() {
+  for (const StatusBoard::Change& change : changes_) {
+    Segment* segment = world_.window.get(change.segment);
+    const uint32_t end = segment ? std::min(change.end, segment->blocks.size()) : 0;
+    for (uint32_t block = change.first; block < end; ++block) segment->blocks.mark_told(block);
+  }
+  changes_.clear();
+  dropped_.clear();
+}
+
 TimeMs StatusSender::flush() {
-  if (world_.peers.trading_count() == 0) {
-    world_.status.take(changes_, dropped_);
-    changes_.clear();
-    dropped_.clear();
-    return 1e300;
-  }
-  if (world_.status.due_ms() <= world_.now) {
-    world_.status.take(changes_, dropped_);
-    tell_changes();
-    changes_.clear();
-    dropped_.clear();
-  }
+  const bool is_alone = world_.peers.trading_count() == 0;  // the snapshot will tell
+  world_.status.take(is_alone ? 1e300 : world_.now, changes_, dropped_);
+  if (!is_alone && (!changes_.empty() || !dropped_.empty())) tell_changes();
+  forget_changes();
   TimeMs next = world_.status.due_ms();
   world_.peers.each([&](Handle handle, Peer& peer) {
     if (!peer.is_trading()) return;

@@ -29,6 +29,8 @@ class StatusSender {
   void add(const Segment& segment, uint32_t first, uint32_t end);
   void add_dropped(SegmentKey key);
   void tell_changes();
+  void add_change(size_t index, uint64_t news);
+  void forget_changes();
   bool is_news(const StatusBoard::Change& change, size_t slot) const;
   /// Sends what was gathered to those targets that trade.
   void send_gathered();

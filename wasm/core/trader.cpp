@@ -12,8 +12,10 @@ TimeMs Trader::step() {
   round_trip_ms_ = usual_round_trip();
   weight_ = credit_weight();
   gather_demand();
-  const bool is_roll = world_.now >= next_roll_ms_;
+  bool is_roll = world_.now >= next_roll_ms_;
   if (is_roll) next_roll_ms_ = world_.now + tunables::kRollIntervalMs * (0.75 + 0.5 * world_.dice.roll());
+  // What is brought at the last moment has the CDN's connection for itself: a seed beside it made segments late.
+  for (const Demand& demand : demand_) is_roll = is_roll && (!demand.is_listed || demand.last_ms > 0);
   for (const Demand& demand : demand_) trade(demand, is_roll);
 
   if (demand_.empty()) return 1e300;
@@ -21,10 +23,8 @@ TimeMs Trader::step() {
   for (const Demand& demand : demand_) {
     if (demand.market_ms > 0) {
       next = std::min(next, world_.now + demand.market_ms);
-    } else if (const Segment* segment = world_.window.get(demand.handle); segment && demand.is_listed) {
-      const TimeMs last_call = last_call_ms(demand, *segment);
-      if (last_call > 0) next = std::min(next, world_.now + last_call);
     }
+    if (demand.last_ms > 0) next = std::min(next, world_.now + demand.last_ms);
   }
   return std::max(next, world_.now + 1);
 }
@@ -107,7 +107,7 @@ void Trader::gather_demand() {
     }
     const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes), world_.lateness.margin_ms());
     if (segment.slack_at_first_ms == 0 && market > 0) segment.slack_at_first_ms = market;
-    demand_.push_back({handle, slack, market, true});
+    demand_.push_back({handle, slack, market, last_call_ms(segment, slack), true});
   });
   if (!is_alone) gather_news();
   // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
@@ -140,7 +140,8 @@ void Trader::gather_news() {
     if (segment.bytes_total > usual_bytes * tunables::kAlikeMax ||
         segment.bytes_total * tunables::kAlikeMax < usual_bytes)
       return;
-    demand_.push_back({handle, slack, market_slack_ms(slack, 0, world_.lateness.margin_ms()), false});
+    const TimeMs market = market_slack_ms(slack, 0, world_.lateness.margin_ms());
+    demand_.push_back({handle, slack, market, market, false});
   });
 }
 
@@ -152,7 +153,7 @@ void Trader::trade(const Demand& demand, bool is_roll) {
   }
   // A starving player needs one segment before any other: the CDN is for that one, however far off its answer.
   if (!segment.is_wanted && world_.playhead.is_starving(world_.now)) return ask_neighbours(demand, segment);
-  const bool is_over = demand.market_ms <= 0 || (trusted_ == 0 && !is_company_near());
+  const bool is_over = demand.market_ms <= 0 || demand.last_ms <= 0 || (trusted_ == 0 && !is_company_near());
   if (is_over) learn_push(segment);
   if (!is_over || world_.cdn.is_failing()) {
     guess_size(segment);
@@ -207,7 +208,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
     for (PeerMask left = segment.offers.holders(block) & trusted_; left != 0; left &= left - 1) {
       const auto slot = static_cast<size_t>(std::countr_zero(left));
       const Peer& peer = *world_.peers.at_slot(slot);
-      if (peer.in_flight >= tunables::kRequestsPerPeerMax) continue;
+      if (peer.in_flight >= peer.in_flight_max()) continue;
       if (world_.now < peer.refused_until_ms) continue;
       if (peer.through_ms - world_.now > world_.queue_max_ms(peer.block_ms)) continue;  // it would refuse
       const TimeMs expected = peer.expected_ms(world_.now);
@@ -283,11 +284,9 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   return segment.blocks.size() == 0;
 }
 
-// Until the CDN must be asked for all that is absent, whatever neighbours have promised: its time, with a loss on the
-// way.
-TimeMs Trader::last_call_ms(const Demand& demand, const Segment& segment) const {
+TimeMs Trader::last_call_ms(const Segment& segment, TimeMs slack_ms) const {
   const double bytes = static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
-  return demand.slack_ms - tunables::kFallbackGraceMinMs - tunables::kFetchSafety * world_.cdn.expected_ms(bytes);
+  return slack_ms - tunables::kFallbackGraceMinMs - world_.cdn.latest_ms(bytes);
 }
 
 void Trader::ask_cdn(const Demand& demand, Segment& segment) {
@@ -300,7 +299,7 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
   if (!world_.cdn.is_failing()) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
-    const bool is_now_or_never = last_call_ms(demand, segment) <= 0;
+    const bool is_now_or_never = demand.last_ms <= 0;
     Requests(world_).cancel_late(demand.handle, is_now_or_never ? tunables::kFallbackGraceMs : -demand.market_ms);
   }
   const uint32_t count = segment.blocks.size();
@@ -336,7 +335,7 @@ bool Trader::fetch(Handle handle, Segment& segment, uint32_t first, uint32_t cou
   for (uint32_t block = first; block < end; ++block) {
     if (!segment.blocks.is_missing(block)) continue;
     segment.blocks.mark_fetching(block);
-    world_.status.note(handle, block, true, world_.now);
+    world_.status.note_urgent(handle, block, world_.now);
     if (!is_urgent) ++world_.counters.seeds;
     if (is_urgent && trusted_ != 0) ++world_.counters.blocks_by_deadline;
   }

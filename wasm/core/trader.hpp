@@ -24,7 +24,8 @@ class Trader {
   struct Demand {
     Handle handle;
     TimeMs slack_ms;   ///< until the player needs it
-    TimeMs market_ms;  ///< until the CDN must be asked
+    TimeMs market_ms;  ///< until the CDN must be asked for what nobody has been asked for
+    TimeMs last_ms;    ///< until it must be asked for all that is absent, whatever neighbours have promised
     bool is_listed;    ///< by our own playlist: only then the CDN can be asked
   };
 
@@ -41,7 +42,7 @@ class Trader {
   void throw_coins(Handle handle, Segment& segment);
   void ask_cdn(const Demand& demand, Segment& segment);
   bool give_up(const Demand& demand, const Segment& segment) const;
-  TimeMs last_call_ms(const Demand& demand, const Segment& segment) const;
+  TimeMs last_call_ms(const Segment& segment, TimeMs slack_ms) const;
   bool fetch(Handle handle, Segment& segment, uint32_t first, uint32_t count, bool is_urgent);
   market::BlockMarket market_of(const Segment& segment, uint32_t block, const Demand& demand) const;
 

@@ -28,9 +28,12 @@ inline constexpr double kSeedPressureMax = 20.0;
 /// A seed is worth most at the start: while more than kHasteShare of the time is left, pressure is kHaste times as
 /// high; then copies are under way to where they cannot be seen yet, and until the neighbourhood's turn comes
 /// (kNeighbourhoodShare) it is kCalm times as high. segments-1s-tight, 1,000 viewers: 0.945 without haste, 0.957 with
-/// 2, 0.957 with 3, where uplinks-rich loses 0.002.
+/// 2; the tracker's cells later: 0.945 with 2, 0.950 with 3, where uplinks-rich has a tenth more copies of the CDN.
 inline constexpr double kHasteShare = 0.85;
 inline constexpr double kHaste = 2.0;
+/// So it is higher where all the time for peers is short: this many ms over that time, up to so much.
+inline constexpr double kHasteMs = 6'000;
+inline constexpr double kHasteMax = 3.0;
 inline constexpr double kCalm = 0.2;
 /// Pressure is multiplied by what has been learnt: this much more after a segment of which more than kShortShare was
 /// missing when its time for peers was over, this much less after one that was not, within these bounds.
@@ -78,10 +81,13 @@ inline constexpr TimeMs kFallbackGraceMs = 300;
 /// Less by half of a block's time on that peer's uplink, but no less than this. 250 ms for everybody stalled viewers
 /// where uplinks are a twentieth of the stream; 100 ms for everybody cost segments-1s-tight 1 %.
 inline constexpr TimeMs kFallbackGraceMinMs = 50;
-/// None of this when what is absent, by this multiple of its expected time from the CDN, would come too late: twice,
-/// because a packet lost on the way costs about as much again. Stalls in two runs of uplinks-unequal, 1,000 viewers: 14
-/// at 1.5, 4 at 2, 2 at 2.5, where segments-1s-tight loses 0.005.
-inline constexpr double kFetchSafety = 2.0;
+/// None of this when what is absent might come too late from the CDN: its expected time, and either so many times what
+/// fetches deviate from theirs (four, as for TCP's time-out), or so many packets lost on the way one after the other.
+inline constexpr double kDeviations = 4.0;
+inline constexpr double kLossesMax = 2.0;
+inline constexpr double kDeviationGain = 0.25;
+/// Before the first fetch is through: no less than a first byte is expected to take.
+inline constexpr TimeMs kDeviationUnknownMs = 100;
 /// Media further ahead of the playhead than this is not traded for yet (hls.js's own buffer goal is 30 s).
 inline constexpr TimeMs kHorizonMs = 30'000;
 
@@ -91,6 +97,8 @@ inline constexpr TimeMs kAppendMs = 1'000;
 // --- Requests ---
 /// In flight to one peer. Its queue decides (it refuses what would wait too long); this bounds what it may owe us.
 inline constexpr uint32_t kRequestsPerPeerMax = 8;
+/// To one that has not delivered anything yet, or not since a time-out: what it turns out to be too slow for is lost.
+inline constexpr uint32_t kRequestsUnprovenMax = 1;
 /// In flight in all: three segments of 2.5 Mbit/s are 33 blocks, and a start-up burst wants more.
 inline constexpr uint32_t kRequestsMax = 64;
 /// A request is given up after what its queue may take and four times its expected time, but no later than this.
@@ -157,8 +165,22 @@ inline constexpr TimeMs kHeartbeatMs = 1'000;
 /// STATUS changes are gathered this long; the start of a CDN fetch goes out at once, for it stops others from rolling.
 /// 20 ms cost segments-1s-tight 0.5 % for 1 % fewer control bytes.
 inline constexpr TimeMs kStatusBatchMs = 3;
-/// What has been asked of a peer is told this late: most of it is downloaded, or refused, by then.
-inline constexpr TimeMs kStatusLazyMs = 1'000;
+/// Where every viewer but so many is a neighbour (one pair may not connect), a block is one hop from everybody, and
+/// news of blocks that are here waits for more of them: this share of the time left beyond kGatherKeepMs, up to
+/// kGatherMaxMs. Messages a viewer and second, 8 unshaped viewers: 44 without, 33 at a share of 0.1, 27 at 0.2; a
+/// larger swarm loses 0.003 by it.
+inline constexpr uint32_t kStrangersMax = 1;
+inline constexpr double kGatherShare = 0.2;
+inline constexpr TimeMs kGatherKeepMs = 1'000;
+inline constexpr TimeMs kGatherMaxMs = 400;
+/// What has been asked of a peer is told along with other news, or this late: much of it is downloaded, or refused, by
+/// then. It keeps dice from seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and 64 messages at a
+/// second, 0.987 and 73 at 300 ms, 0.989 and 95 at 120 ms; uplinks-poor has more for media the later it is. With
+/// everybody near nothing comes from further away.
+inline constexpr TimeMs kStatusLazyMs = 300;
+inline constexpr TimeMs kStatusLazyNearMs = 1'000;
+/// A segment that was dropped is told this late, if nothing urgent takes it along.
+inline constexpr TimeMs kStatusDroppedMs = 5'000;
 /// Messages a second that one peer may send, and the burst: ten times what a 20 Mbit/s stream needs.
 inline constexpr double kMessagesPerSecondMax = 1'000;
 inline constexpr double kMessagesBurst = 2'000;

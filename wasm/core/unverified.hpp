@@ -3,10 +3,10 @@
 // unblamed once).
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "bounded_list.hpp"
 #include "slots.hpp"
 #include "tunables.hpp"
 
@@ -16,27 +16,28 @@ class Unverified {
  public:
   void note(Handle segment, uint32_t block, Handle sender) {
     take(segment, block);
-    if (entries_.size() >= tunables::kUnverifiedMax) entries_.erase(entries_.begin());
+    if (entries_.full()) entries_.remove_front();
     entries_.push_back({segment, block, sender});
   }
   /// Who sent it; 0 when nobody knows. Forgets it.
   Handle take(Handle segment, uint32_t block) {
-    const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const Entry& one) { return one.segment == segment && one.block == block; });
-    if (found == entries_.end()) return 0;
-    const Handle sender = found->sender;
-    entries_.erase(found);
+    Handle sender = 0;
+    entries_.remove_if([&](const Entry& one) {
+      const bool is_it = one.segment == segment && one.block == block;
+      if (is_it) sender = one.sender;
+      return is_it;
+    });
     return sender;
   }
   size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
-    Handle segment;
-    uint32_t block;
-    Handle sender;
+    Handle segment = 0;
+    uint32_t block = 0;
+    Handle sender = 0;
   };
-  std::vector<Entry> entries_;
+  BoundedList<Entry, tunables::kUnverifiedMax> entries_;
 };
 
 }  // namespace bazaar

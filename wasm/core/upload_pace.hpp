@@ -28,8 +28,9 @@ class UploadPace {
     return kBlockBytes / uplink_ > tunables::kBlockMsMax && now - drained_ms_ < tunables::kSlowUplinkPauseMs;
   }
 
+  bool is_measured() const { return took_ms_ > 0; }
   /// Measured, and a block takes less than a second.
-  bool is_brisk() const { return took_ms_ > 0 && kBlockBytes / uplink_ < 1'000; }
+  bool is_brisk() const { return is_measured() && kBlockBytes / uplink_ < 1'000; }
 
   /// Credit grows as fast as we download.
   void note_downloaded(double downloaded, TimeMs now) {

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <vector>
 
 #include "actions.hpp"
 #include "avoided.hpp"
+#include "bounded_list.hpp"
 #include "cdn_policy.hpp"
 #include "credit.hpp"
 #include "deadline.hpp"
@@ -38,6 +38,7 @@ struct Config {
   std::array<uint8_t, 16> swarm{};
   double store_bytes_max = tunables::kStoreBytesMaxDefault;
   uint32_t peers_max = tunables::kPeersMaxDefault;
+  uint32_t region = 0;  ///< a hash of what the page calls its region; 0 unknown
   bool may_upload = true;
   bool is_p2p = true;
   bool cdn_has_ranges = true;
@@ -82,9 +83,9 @@ struct World {
   Lateness lateness;
   StatusBoard status;
   Counters counters;
-  std::vector<int32_t> renditions;  ///< that the player follows now
-  uint32_t swarm_size = 1;
-  uint32_t own_id = 0;  ///< given by the tracker; 0 before
+  BoundedList<int32_t, 8> renditions;  ///< that the player follows now
+  uint32_t swarm_size = 1;             ///< viewers of the stream, in all cells, this one among them
+  uint32_t own_id = 0;                 ///< given by the tracker; 0 before
   double store_bytes = 0;
 
   /// Bytes of blocks that neighbours asked for and that have not left: waiting here, or in a channel.
@@ -116,6 +117,17 @@ struct World {
   /// The longest queue that somebody accepts whose uplink takes a block in `block_ms`.
   TimeMs queue_max_ms(TimeMs block_ms) const {
     return bazaar::queue_max_ms(block_ms, kBlockBytes / (std::max(block_ms, 0.1) * pace.download()));
+  }
+
+  /// Every viewer of the swarm is a neighbour, or nearly: a block is one hop from everybody.
+  bool is_everybody_near() const { return peers.trading_count() + 1 + tunables::kStrangersMax >= swarm_size; }
+  /// How long the news of what was asked of a peer may wait.
+  TimeMs lazy_ms() const { return is_everybody_near() ? tunables::kStatusLazyNearMs : tunables::kStatusLazyMs; }
+  /// How long the news that a block of it is here may wait for more news.
+  TimeMs gather_ms(const Segment& segment) const {
+    if (!is_everybody_near()) return tunables::kStatusBatchMs;
+    const TimeMs left = playhead.slack_ms(segment.start_ms, now) - tunables::kGatherKeepMs;
+    return std::clamp(tunables::kGatherShare * left, tunables::kStatusBatchMs, tunables::kGatherMaxMs);
   }
 
   bool follows(int32_t rendition) const {

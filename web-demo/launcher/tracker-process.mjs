@@ -31,7 +31,7 @@ export async function startTracker({ host, port = 0, onExit = () => {}, wrapper 
   const close = async () => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     const gone = once(child, 'exit');
-    child.kill('SIGTERM');
+    child.kill('SIGINT'); // SIGTERM would drain: send viewers elsewhere first
     const force = setTimeout(() => child.kill('SIGKILL'), END_MS);
     await gone;
     clearTimeout(force);

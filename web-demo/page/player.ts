@@ -1,7 +1,7 @@
 // Owns: one viewer: a video element, hls.js, and hls-bazaar attached or not; counts stalls and remembers errors.
 // Refuses: drawing. Both pages show what this says.
 // Invariant: playback never depends on the library: whatever becomes of `attach`, hls.js has its source.
-import Hls, { type FragLoadedData, type HlsConfig } from 'hls.js';
+import Hls, { type FragLoadedData, type FragLoadingData, type Fragment, type HlsConfig } from 'hls.js';
 import { ByteLedger, type Totals } from './byte-ledger';
 import { loadLibrary, type P2p } from './library';
 
@@ -58,10 +58,12 @@ export class Player {
   }
 
   async start(): Promise<void> {
-    if (this.options.p2p) await this.share(true);
+    // Side by side: a picture does not wait for the library, which takes over with the next segment whenever it arrives.
+    const sharing = this.options.p2p && this.share(true);
     this.hls.loadSource(this.options.src);
     this.hls.attachMedia(this.video);
-    await this.video.play().catch(() => undefined); // a browser that wants a click first: the controls are there
+    const playing = this.video.play().catch(() => undefined); // a browser that wants a click first: the controls are there
+    await Promise.all([sharing, playing]);
   }
 
   /** Switch sharing on or off while playing. True when it is as asked. */
@@ -111,9 +113,14 @@ export class Player {
   }
 
   #watch(): void {
+    // With the library attached its own figures count these bytes, whoever fetched them: but not of what was under way before.
+    const begunWithout = new WeakSet<Fragment>();
+    this.hls.on(Hls.Events.FRAG_LOADING, (_event, { frag }: FragLoadingData) => {
+      if (!this.p2p) begunWithout.add(frag);
+    });
     this.hls.on(Hls.Events.FRAG_LOADED, (_event, { frag }: FragLoadedData) => {
-      // With the library attached its own figures count these bytes, whoever fetched them.
-      if (!this.p2p && frag.sn !== 'initSegment') this.#ledger.addPlain(frag.stats.loaded);
+      const isPlain = begunWithout.delete(frag) || !this.p2p;
+      if (isPlain && frag.sn !== 'initSegment') this.#ledger.addPlain(frag.stats.loaded);
     });
     this.hls.on(Hls.Events.ERROR, (_event, { details, error, fatal, type }) => {
       this.#remember('hls', details, error.message, fatal);

@@ -72,6 +72,12 @@ export class FakeChannel {
   }
 }
 
+/** What a browser says of a connection with one data channel; an answer takes the active part. */
+export const sdpOf = (type: string): string =>
+  `v=0\r\no=- 46 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:EsAw\r\n` +
+  `a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\na=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}\r\n` +
+  `a=setup:${type === 'offer' ? 'actpass' : 'active'}\r\na=mid:0\r\na=sctp-port:5000\r\na=max-message-size:262144\r\n`;
+
 export class FakeConnection {
   static all: FakeConnection[] = [];
   static open = (): FakeConnection[] => FakeConnection.all.filter((c) => c.connectionState !== 'closed');
@@ -94,7 +100,7 @@ export class FakeConnection {
   }
   async setLocalDescription(): Promise<void> {
     const type = this.remoteDescription ? 'answer' : 'offer';
-    this.localDescription = { type, sdp: `v=0 ${type}` };
+    this.localDescription = { type, sdp: sdpOf(type) };
   }
   async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
     if (!description.sdp.startsWith('v=0')) throw new DOMException('bad SDP', 'OperationError');
@@ -108,7 +114,7 @@ export class FakeConnection {
     this.connectionState = 'closed';
   }
   finds(candidate: string): void {
-    this.onicecandidate?.({ candidate: { candidate, toJSON: () => ({ candidate, sdpMid: '0' }) } });
+    this.onicecandidate?.({ candidate: { candidate, sdpMid: '0' } });
   }
   becomes(state: string): void {
     this.connectionState = state;

@@ -4,9 +4,20 @@ import { encode } from '@msgpack/msgpack';
 
 export const kSwarm = new Uint8Array(16).fill(7);
 
-export const welcome = (id: number, others: number[] = []): Uint8Array => encode([17, id, others.length + 1, others]);
+const kNone = new Uint8Array();
+export const trackerHello = (windowMs = 0): Uint8Array => encode([16, windowMs]);
+export const welcome = (id: number, others: number[] = [], resume = kNone): Uint8Array =>
+  encode([17, id, others.length + 1, others, resume, false, 0]);
+export const refusal = (code: number, retryMs = 0): Uint8Array => encode([21, code, 'no', retryMs]);
+export const goAway = (withinMs: number): Uint8Array => encode([22, withinMs]);
 export const hello = (id: number, swarm: Uint8Array = kSwarm): Uint8Array => encode([0, 1, swarm, id, 0]);
-export const relayed = (from: number, kind: number, text: string): Uint8Array => encode([19, from, kind, new TextEncoder().encode(text)]);
+export const relayed = (from: number, kind: number, blob: Uint8Array): Uint8Array => encode([19, from, kind, blob]);
+
+/** What a signal carries (docs/tracker-protocol.md), as fields. */
+export const kFingerprint = new Uint8Array(32).fill(0xab);
+export const description = (setup: number, ...candidates: unknown[][]): unknown[] => ['EsAw', 'P2uYro0UCOQ4zxjKXaWCBui1', kFingerprint, setup, 262_144, candidates];
+export const candidate = (foundation: string, address = [192, 0, 2, 1]): unknown[] => [foundation, 1, 0, 2122, new Uint8Array(address), 50_000, 0, 0, kNone, 0];
+export const lineOf = (foundation: string): string => `candidate:${foundation} 1 udp 2122 192.0.2.1 50000 typ host`;
 
 /** Two bits a block, lowest first. */
 export function status(keyHi: number, keyLo: number, bytesTotal: number, codes: number[]): Uint8Array {
