@@ -48,6 +48,7 @@ export function cpuFloorRatio(cdnCpuPerMb, channelCpuPerMb, offloadShare) {
  * @property {number} offload
  * @property {number} limit
  * @property {{ p50: number, p95: number }} latencyS
+ * @property {{ p50: number, max: number }} firstPictureMs  from navigation, the library's download included
  * @property {number} stalls
  * @property {number} cpuSPerMb
  * @property {{ upBytes: number, downBytes: number, uploadedBytes?: number, downloadedBytes?: number }[]} viewers  bytes on the
@@ -57,7 +58,7 @@ export function cpuFloorRatio(cdnCpuPerMb, channelCpuPerMb, offloadShare) {
 /**
  * What a row misses, in words; empty when it keeps everything.
  * @param {Row} row @param {Row | undefined} cdn the CDN-only row of the same case; its comparisons are left out without
- * @param {{ offloadMin?: number, latencyOverCdnMaxS: number, stallsMax: number, cpuOverCdnMax: number }} target
+ * @param {{ offloadMin?: number, latencyOverCdnMaxS: number, firstPictureOverCdnMaxMs: number, stallsMax: number, cpuOverCdnMax: number }} target
  * @returns {string[]}
  */
 export function misses(row, cdn, target) {
@@ -71,6 +72,8 @@ export function misses(row, cdn, target) {
   );
   if (!cdn) return missed;
   say(!(row.latencyS.p50 - cdn.latencyS.p50 <= target.latencyOverCdnMaxS), `latency over CDN-only + ${target.latencyOverCdnMaxS} s`);
+  const lateMs = row.firstPictureMs.p50 - cdn.firstPictureMs.p50;
+  say(!(lateMs <= target.firstPictureOverCdnMaxMs), `first picture over CDN-only + ${target.firstPictureOverCdnMaxMs} ms`);
   say(!(row.cpuSPerMb / cdn.cpuSPerMb <= target.cpuOverCdnMax), `CPU over ${target.cpuOverCdnMax} × CDN-only`);
   return missed;
 }

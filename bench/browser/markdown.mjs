@@ -20,13 +20,13 @@ function casesMarkdown({ date, machine, seconds, warmUpS, floor, results }) {
     const cdn = of(rows, 'cdn');
     lines.push(`**${caseTitle(kase)}** (limit of offload ${share(rows[0].limit)})`, '');
     lines.push(
-      '| | offload | of limit | latency p50 / p95 | stalls | MB up/down by viewer | CPU s/MB | × CDN | targets |',
-      `|${'---|'.repeat(9)}`,
+      '| | offload | of limit | latency p50 / p95 | first picture p50 / max | stalls | MB up/down by viewer | CPU s/MB | × CDN | targets |',
+      `|${'---|'.repeat(10)}`,
     );
     for (const row of rows) {
       const c = cells(row, cdn);
       lines.push(
-        `| ${[titleOf(row.contestant), c.offload, c.ofLimit, c.latency, c.stalls, c.traffic.join(' '), c.cpu, c.ratio, c.verdict].join(' | ')} |`,
+        `| ${[titleOf(row.contestant), c.offload, c.ofLimit, c.latency, c.first, c.stalls, c.traffic.join(' '), c.cpu, c.ratio, c.verdict].join(' | ')} |`,
       );
     }
     lines.push('');

@@ -16,8 +16,8 @@ async function readAll(audience, origin, laid) {
   const servedBytes = origin.counters.segmentBytes;
   // Less what the cable carried before there was a viewer: the proof of its shape.
   const each = laid.map((was, i) => {
-    const { upBytes, downBytes } = readTraffic(i + 1);
-    return { cpu: readCpu(namespaceOf(i + 1)), upBytes: upBytes - was.upBytes, downBytes: downBytes - was.downBytes };
+    const { upBytes, downBytes, packets } = readTraffic(i + 1);
+    return { cpu: readCpu(namespaceOf(i + 1)), upBytes: upBytes - was.upBytes, downBytes: downBytes - was.downBytes, packets };
   });
   return { atMs: performance.now(), probes, servedBytes, each };
 }
@@ -67,8 +67,10 @@ function figuresOf({ viewers, uplinkBps }, before, after) {
       downBytes: wire.downBytes,
       upMbps: ((wire.upBytes - wireWas.upBytes) * 8) / seconds / kMb,
       downMbps: ((wire.downBytes - wireWas.downBytes) * 8) / seconds / kMb,
+      packetsPerS: (wire.packets - wireWas.packets) / seconds,
       ...(probe.payload ? { uploadedBytes, downloadedBytes, said } : {}),
       cpuS: cpuSecondsBetween(wireWas.cpu, wire.cpu),
+      firstPictureMs: probe.firstFrameMs,
       stalls: stallsBetween(was, probe),
       frozenMs: probe.frozenMs - was.frozenMs,
       // Not judged, but what explains a viewer that is further behind live than the others.
@@ -82,6 +84,7 @@ function figuresOf({ viewers, uplinkBps }, before, after) {
   const consumedBytes = sum((v) => v.consumedBytes);
   const servedBytes = after.servedBytes - before.servedBytes;
   const latencies = each.flatMap((v) => v.latencies);
+  const firstPictures = each.map((v) => v.firstPictureMs);
   return {
     seconds,
     consumedBytes,
@@ -89,9 +92,11 @@ function figuresOf({ viewers, uplinkBps }, before, after) {
     offload: offload(servedBytes, consumedBytes),
     limit: offloadLimit(viewers, (consumedBytes * 8) / seconds / viewers, uplinkBps),
     latencyS: { p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95) },
+    firstPictureMs: { p50: percentile(firstPictures, 0.5), max: Math.max(...firstPictures) },
     stalls: sum((v) => v.stalls),
     frozenMs: sum((v) => v.frozenMs),
     cpuSPerMb: sum((v) => v.cpuS) / (consumedBytes / kMb),
+    packetsPerViewerS: sum((v) => v.packetsPerS) / viewers,
     viewers: each.map(({ latencies: own, ...v }) => ({ ...v, latencyS: { p50: percentile(own, 0.5), p95: percentile(own, 0.95) } })),
   };
 }

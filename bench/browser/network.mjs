@@ -74,8 +74,12 @@ export function openNamespace(viewer, uplinkBps) {
   if (uplinkBps !== undefined) execFileSync('tc', ['-n', name, ...tbfArguments(kDevice, uplinkBps)], { stdio: 'pipe' });
 }
 
-/** Bytes that passed a viewer's cable since it was laid: what the hub's end receives, the viewer has sent. @param {number} viewer */
+/**
+ * Bytes and packets that passed a viewer's cable since it was laid: what the hub's end receives, the viewer has sent. TCP's packets are
+ * those that the sender's kernel handed over, up to 64 KiB each.
+ * @param {number} viewer
+ */
 export function readTraffic(viewer) {
-  const count = (/** @type {string} */ what) => Number(readFileSync(`/sys/class/net/${cableOf(viewer)}/statistics/${what}_bytes`, 'utf8'));
-  return { upBytes: count('rx'), downBytes: count('tx') };
+  const count = (/** @type {string} */ what) => Number(readFileSync(`/sys/class/net/${cableOf(viewer)}/statistics/${what}`, 'utf8'));
+  return { upBytes: count('rx_bytes'), downBytes: count('tx_bytes'), packets: count('rx_packets') + count('tx_packets') };
 }

@@ -21,6 +21,7 @@ export function cells(row, cdn) {
     offload: share(row.offload),
     ofLimit: row.offload < 0.0005 ? '–' : share(row.offload / row.limit),
     latency: `${row.latencyS.p50.toFixed(1)} / ${row.latencyS.p95.toFixed(1)} s`,
+    first: row.firstPictureMs ? `${row.firstPictureMs.p50.toFixed(0)} / ${row.firstPictureMs.max.toFixed(0)} ms` : '',
     stalls: String(row.stalls),
     traffic: row.viewers.map((v) => `${megabytes(v.upBytes)}/${megabytes(v.downBytes)}`),
     cpu: row.cpuSPerMb.toFixed(2),

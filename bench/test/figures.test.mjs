@@ -45,6 +45,7 @@ const row = {
   offload: 0.8,
   limit: 0.833,
   latencyS: { p50: 6.5, p95: 6.9 },
+  firstPictureMs: { p50: 400, max: 500 },
   stalls: 0,
   cpuSPerMb: 0.3,
   viewers: [fair],
@@ -61,6 +62,7 @@ test('each target is missed on its own, and is named', () => {
   assert.deepEqual(missed({ offload: 0.7699 }), ['offload under 0.77']);
   assert.deepEqual(missed({ stalls: 1 }), ['stalls']);
   assert.deepEqual(missed({ latencyS: { p50: 6.81, p95: 9 } }), ['latency over CDN-only + 0.5 s']);
+  assert.deepEqual(missed({ firstPictureMs: { p50: 501, max: 501 } }), ['first picture over CDN-only + 100 ms']);
   assert.deepEqual(missed({ cpuSPerMb: 0.33 }), ['CPU over 1.6 × CDN-only']);
   const onTheWire = [{ ...fair, upBytes: 11 }];
   const byItsOwnCount = [{ ...fair, uploadedBytes: 10 }];

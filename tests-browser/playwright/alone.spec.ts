@@ -1,6 +1,7 @@
-// A viewer alone notices nothing: all from the CDN, and the first picture as soon as with plain hls.js.
+// A viewer alone notices nothing: all from the CDN, and the first picture waits for nothing of ours.
+// How soon it comes is for `npm run bench:browser` to say, beside plain hls.js.
 import { expect, test } from '@playwright/test';
-import { measure, median, pause, report, Stage, until, Viewer } from './stage.js';
+import { measure, pause, Stage, until, Viewer } from './stage.js';
 
 /** What several may wait for until somebody opens it. */
 function gate(): { open: () => void; opened: Promise<void> } {
@@ -25,31 +26,6 @@ test('alone, everything comes from the CDN and nothing stalls', async () => {
       const own = await viewer.cdnBytes();
       return Math.abs(own / stage.origin.counters.bytesOf('alone') - 1) < 0.01;
     });
-  } finally {
-    await stage.close();
-  }
-});
-
-test('the first picture comes no later than with plain hls.js', async () => {
-  const stage = await Stage.open();
-  try {
-    const firstFrame = async (p2p: boolean, name: string): Promise<number> => {
-      const viewer = await stage.viewer(name, { p2p });
-      await until(`${name} shows a picture`, async () => (await viewer.probe()).firstFrameMs !== null);
-      const { firstFrameMs } = await viewer.probe();
-      await viewer.close();
-      return firstFrameMs!;
-    };
-    await firstFrame(true, 'warm-up');
-    const plain: number[] = [];
-    const shared: number[] = [];
-    for (let i = 0; i < 5; ++i) {
-      plain.push(await firstFrame(false, `plain-${i}`));
-      shared.push(await firstFrame(true, `p2p-${i}`));
-    }
-    report(`first picture: ${median(shared).toFixed(0)} ms, plain hls.js ${median(plain).toFixed(0)} ms (medians of 5)`);
-    // The best of five each: what else the machine does only ever adds.
-    expect(Math.min(...shared) - Math.min(...plain)).toBeLessThanOrEqual(100);
   } finally {
     await stage.close();
   }
