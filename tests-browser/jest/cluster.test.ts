@@ -28,7 +28,7 @@ function nodeArgs(redisUrl: string): string[] {
 async function startCluster(): Promise<void> {
   redis = await new RedisServer().start();
   for (let i = 0; i < 3; ++i) nodes.push(await TrackerNode.start(nodeArgs(redis.url)));
-  await seen(async () => (await status()).every((node) => node.nodes === 3), 5_000, 'three nodes know each other');
+  await seen(async () => (await status()).every((node) => node.nodes === 3), 10_000, 'three nodes know each other');
 }
 
 afterEach(async () => {
@@ -76,10 +76,10 @@ async function signalsCross(from: TrackerViewer, to: TrackerViewer): Promise<voi
   const there = to.relayed.length;
   const back = from.relayed.length;
   from.signal(to.id, 0, offer);
-  expect(await to.until(() => to.relayed.length > there, 2_000)).toBe(true);
+  expect(await to.until(() => to.relayed.length > there, 5_000)).toBe(true);
   expect(to.relayed.at(-1)).toEqual({ peer: from.id, kind: 0, blob: Buffer.from(offer) });
   to.signal(from.id, 3, new Uint8Array(0));
-  expect(await from.until(() => from.relayed.length > back, 2_000)).toBe(true);
+  expect(await from.until(() => from.relayed.length > back, 5_000)).toBe(true);
   expect(from.relayed.at(-1)).toMatchObject({ peer: to.id, kind: 3 });
 }
 
@@ -259,7 +259,7 @@ function wire(name: string, here: string, there: string): void {
       for (let i = 0; i < 2; ++i) nodes.push(await TrackerNode.start(nodeArgs(redis.url)));
       const inside = ['--host', `${net}.2`, '--metrics-allow', `${net}.0/24`];
       nodes.push(await TrackerNode.start([...nodeArgs(redis.url), ...inside], ['ip', 'netns', 'exec', space]));
-      await seen(async () => (await status()).every((node) => node.nodes === 3), 5_000, 'three nodes know each other');
+      await seen(async () => (await status()).every((node) => node.nodes === 3), 10_000, 'three nodes know each other');
       for (const index of [0, 1, 2]) await join(index, 10);
       await allHear(30, viewers, 10_000);
 

@@ -24,6 +24,8 @@ using std::chrono::steady_clock;
 using Heard = RecordingListener::Heard;
 
 constexpr milliseconds kSoon{2'000};
+/// Less than a beat or the pace of sizes, a second, which is what would bring it otherwise.
+constexpr milliseconds kAtOnce{900};
 /// Detection, the longest back-off, an opening.
 constexpr milliseconds kReturn{kSilenceMaxMs + kBackOffMaxMs + kOpeningMaxMs};
 
@@ -181,7 +183,7 @@ TEST_F(RedisBackplaneTest, New_and_ended_cells_are_told_at_once_and_sizes_once_a
   ASSERT_TRUE(know_each_other({&a, &b}));
   std::this_thread::sleep_for(milliseconds(kUrgentMs));
   a.plane->publish(a.cell(1, 1));
-  EXPECT_TRUE(b.listener.wait(milliseconds(500), [](const Heard& heard) { return heard.notices.size() == 1; }));
+  EXPECT_TRUE(b.listener.wait(kAtOnce, [](const Heard& heard) { return heard.notices.size() == 1; }));
   for (uint32_t size = 2; size <= 200; ++size) {
     a.plane->publish(a.cell(1, size));
     std::this_thread::sleep_for(milliseconds(10));
@@ -189,7 +191,7 @@ TEST_F(RedisBackplaneTest, New_and_ended_cells_are_told_at_once_and_sizes_once_a
   ASSERT_TRUE(b.listener.wait(kSoon, [](const Heard& heard) { return heard.notices.back().size == 200; }));
   EXPECT_LE(b.listener.now().notices.size(), 5u) << "two seconds of growth";
   a.plane->publish(a.cell(1, 0));
-  EXPECT_TRUE(b.listener.wait(milliseconds(500), [](const Heard& heard) { return heard.notices.back().size == 0; }));
+  EXPECT_TRUE(b.listener.wait(kAtOnce, [](const Heard& heard) { return heard.notices.back().size == 0; }));
 }
 
 TEST_F(RedisBackplaneTest, A_node_that_ends_without_a_word_is_lost_within_six_seconds) {
@@ -217,7 +219,7 @@ TEST_F(RedisBackplaneTest, A_goodbye_frees_everything_at_once) {
   const uint16_t number = a->number();
   const std::string lease = key("n", *a), cells = key("cells", *a);
   a.reset();
-  EXPECT_TRUE(b.listener.wait(milliseconds(500), [&](const Heard& heard) { return heard.lost.size() == 1; }));
+  EXPECT_TRUE(b.listener.wait(kAtOnce, [&](const Heard& heard) { return heard.lost.size() == 1; }));
   EXPECT_EQ(redis.command({"EXISTS", lease, cells}), "0");
   EXPECT_EQ(redis.command({"ZSCORE", "bazaar:nodes", std::to_string(number)}), "");
   EXPECT_EQ(b.plane->counters().nodes, 1u);
@@ -228,7 +230,7 @@ TEST_F(RedisBackplaneTest, A_drain_is_seen_by_those_who_are_there_and_by_newcome
   ASSERT_TRUE(know_each_other({&a, &b}));
   a.plane->draining();
   const auto is_seen = [&](const Heard& heard) { return heard.draining == std::vector<uint16_t>{a.number()}; };
-  EXPECT_TRUE(b.listener.wait(milliseconds(500), is_seen));
+  EXPECT_TRUE(b.listener.wait(kAtOnce, is_seen));
   Node c(redis, "c");
   EXPECT_TRUE(c.listener.wait(kSoon, is_seen));
 }
