@@ -22,14 +22,6 @@ TEST(Credit, Upload_goes_up_to_download_and_not_a_byte_further) {
   EXPECT_EQ(credit.uploaded(), 1000) << "what was refused was not spent";
 }
 
-TEST(Credit, What_came_with_fewer_headers_than_it_leaves_with_earns_less) {
-  Credit credit;
-  credit.add_download(1000, 0.75);
-  EXPECT_FALSE(credit.spend(751));
-  EXPECT_TRUE(credit.spend(750));
-  EXPECT_EQ(credit.downloaded(), 1000) << "it was downloaded all the same";
-}
-
 TEST(Credit, What_is_spent_is_gone_until_more_is_downloaded) {
   Credit credit;
   credit.add_download(1000);
@@ -47,7 +39,7 @@ TEST(Credit, No_order_of_events_makes_upload_exceed_download) {
   for (int i = 0; i < 20'000; ++i) {
     const uint32_t bytes = 1 + dice.below(61'440);
     if (dice.below(2) == 0) {
-      credit.add_download(bytes, dice.below(2) == 0 ? 1 : 0.8);
+      credit.add_download(bytes);
     } else if (!credit.spend(bytes)) {
       ++refused;
     }

@@ -65,7 +65,7 @@ void CdnDesk::done(Handle handle, double surplus_bytes) {
     return failed(handle, 0, surplus_bytes);  // an answer without a block, asked for again and again
   world_.cdn.note_done(*found, world_.now);
   world_.counters.bytes_wasted += surplus_bytes;
-  world_.credit.add_download(surplus_bytes, tunables::kCdnCredit);
+  world_.credit.add_download(surplus_bytes);
   end(handle);  // an answer shorter than asked for leaves blocks missing
 }
 
@@ -74,7 +74,7 @@ void CdnDesk::failed(Handle handle, int32_t status, double surplus_bytes) {
   if (!found) return;
   const Fetch fetch = *found;
   world_.counters.bytes_wasted += surplus_bytes;
-  world_.credit.add_download(surplus_bytes, tunables::kCdnCredit);
+  world_.credit.add_download(surplus_bytes);
   Segment* segment = world_.window.get(fetch.segment);
   if (status == 416 && segment && segment->bytes_total == 0 && fetch.first > 0) {
     segment->blocks.resize(fetch.first);  // our guess of the size was too long, which is no failure of the CDN

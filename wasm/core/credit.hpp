@@ -1,21 +1,17 @@
 // Upload credit: a viewer never sends more media than it received.
-// Owns sums in bytes. Invariant: uploaded ≤ earned ≤ downloaded, at every moment of the session.
+// Owns two sums in bytes. Invariant: uploaded ≤ downloaded, at every moment of the session.
 #pragma once
 
 namespace bazaar {
 
 class Credit {
  public:
-  /// `worth`: what a byte of it earns, at most 1 (tunables::kCdnCredit).
-  void add_download(double bytes, double worth = 1) {
-    downloaded_ += bytes;
-    earned_ += bytes * worth;
-  }
-  double available() const { return earned_ - uploaded_; }
+  void add_download(double bytes) { downloaded_ += bytes; }
+  double available() const { return downloaded_ - uploaded_; }
 
   /// At send: turns credit into upload, or says no.
   [[nodiscard]] bool spend(double bytes) {
-    if (uploaded_ + bytes > earned_) return false;
+    if (uploaded_ + bytes > downloaded_) return false;
     uploaded_ += bytes;
     return true;
   }
@@ -25,7 +21,6 @@ class Credit {
 
  private:
   double downloaded_ = 0;
-  double earned_ = 0;
   double uploaded_ = 0;
 };
 

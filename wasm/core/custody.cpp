@@ -9,7 +9,7 @@ void Custody::arrived(Handle handle, uint32_t block, Source source) {
   if (!segment || block >= segment->blocks.size() || segment->bytes_total == 0)
     return;  // a block without a length is none
   const uint32_t bytes = block_bytes_of(segment->bytes_total, block);
-  world_.credit.add_download(bytes, source == Source::kCdn ? tunables::kCdnCredit : 1);
+  world_.credit.add_download(bytes);
   if (segment->blocks.is_here(block)) {
     world_.counters.bytes_wasted += bytes;
     return;

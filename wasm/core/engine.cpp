@@ -127,7 +127,7 @@ void Engine::playhead(TimeMs position_ms, TimeMs buffered_end_ms, double rate) {
 
 void Engine::bytes_outside(double bytes) {
   world_.counters.bytes_from_cdn += bytes;
-  world_.credit.add_download(bytes, tunables::kCdnCredit);
+  world_.credit.add_download(bytes);
 }
 
 void Engine::block_verified(Handle segment, uint32_t block, bool is_ok) {

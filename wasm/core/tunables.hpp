@@ -136,10 +136,6 @@ inline constexpr TimeMs kSlowUplinkPauseMs = 120'000;
 inline constexpr double kRetryShare = 0.6;
 /// Requests with less time left go in order of their deadlines; the others go to whoever has most credit to pass on.
 inline constexpr TimeMs kUrgentMs = 300;
-/// What a byte of the CDN's earns of credit. On the cable a block to a peer is a tenth longer than it is, and its
-/// acknowledgements come back; the CDN's bytes come with hardly a header. Counted in full, a viewer at its bound sent up
-/// to 5 % more than it received (docs/performance.md).
-inline constexpr double kCdnCredit = 0.8;
 /// A viewer without credit says so and names this time for another try.
 inline constexpr uint16_t kRetryNoCreditMs = 300;
 inline constexpr uint16_t kRetryBusyMs = 200;
