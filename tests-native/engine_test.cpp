@@ -110,10 +110,10 @@ TEST(Engine, What_it_has_it_serves_up_to_what_it_downloaded) {
   viewer.engine.cdn_block(fetch, 0);
   viewer.hear(peer, request(9, 1, 0));
   viewer.hear(peer, request(10, 1, 0));
-  viewer.hear(peer, request(11, 1, 1));
+  viewer.hear(peer, request(11, 2, 1));
   const Record record = viewer.turn();
   EXPECT_EQ(record.count(ActionType::kSendBlock), 1u);
-  EXPECT_EQ(record.sent(wire::Type::kReject, peer).size(), 1u) << "the one that is not held";
+  EXPECT_EQ(record.sent(wire::Type::kReject, peer).size(), 1u) << "the one of a segment that it does not have";
   viewer.engine.peer_writable(peer);
   EXPECT_EQ(viewer.turn().count(ActionType::kSendBlock), 0u) << "the other waits for credit";
   viewer.engine.cdn_block(fetch, 1);

@@ -22,6 +22,21 @@ TEST(Trader, A_neighbour_that_holds_the_blocks_is_asked_before_any_dice) {
   EXPECT_EQ(said.fetches(), "");
 }
 
+TEST(Trader, What_a_neighbour_fetches_is_asked_of_it_ahead_where_there_are_others_to_pass_it_on_to) {
+  for (const uint32_t swarm_size : {2u, 3u, 4u, 100u}) {
+    Rig rig;
+    rig.world.swarm_size = swarm_size;
+    const Handle clip = rig.segment(1, "...");
+    const Handle peer = rig.neighbour();
+    rig.offer(peer, clip, "ccc");
+    rig.play_with_time();
+    rig.trader.step();
+    const bool is_ahead = swarm_size > 2 + tunables::kStrangersMax;
+    EXPECT_EQ(rig.picture(clip), is_ahead ? "rrr" : "...") << swarm_size;
+    EXPECT_EQ(rig.said().sent(wire::Type::kRequest, peer).size(), is_ahead ? 3u : 0u);
+  }
+}
+
 TEST(Trader, One_neighbour_is_asked_for_so_many_blocks_at_once) {
   Rig rig;
   const Handle peer = rig.neighbour();

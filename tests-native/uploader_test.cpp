@@ -55,9 +55,7 @@ TEST(Uploader, A_block_that_is_held_is_sent_with_its_header) {
 
 TEST(Uploader, What_is_not_held_is_refused) {
   Server rig;
-  rig.world.config.verifies = true;
-  const Handle held = rig.segment(2, "h");
-  (void)held;
+  rig.segment(2, "r");  // asked of a peer: two that wait for each other would wait for ever
   for (const auto& [key, block] : {std::pair<uint64_t, uint16_t>{1, 9}, {1, 10}, {1, 1023}, {99, 0}, {2, 0}}) {
     rig.receive(rig.client, request(42, key, block));
     const Record said = rig.said();
@@ -65,6 +63,39 @@ TEST(Uploader, What_is_not_held_is_refused) {
     EXPECT_EQ(said.count(ActionType::kSendBlock), 0u);
   }
   EXPECT_EQ(rig.world.counters.rejects_sent, 5);
+}
+
+TEST(Uploader, What_is_on_its_way_from_the_cdn_may_be_asked_for_and_is_sent_when_it_is_here) {
+  Server rig;
+  const Handle clip = rig.segment(2, "cc");
+  rig.receive(rig.client, request(42, 2, 1));
+  rig.receive(rig.client, request(43, 1, 3));
+  const Record meanwhile = rig.said();
+  EXPECT_EQ(meanwhile.only(ActionType::kSendBlock)[3], rig.clip) << "what is here does not wait behind it";
+  rig.uploader.writable(rig.client);
+  rig.at(clip).blocks.mark_held(1, Source::kCdn);
+  rig.at(clip).blocks.mark_verified(1);
+  rig.uploader.serve();
+  EXPECT_EQ(rig.said().only(ActionType::kSendBlock)[4], 1);
+}
+
+TEST(Uploader, What_does_not_come_from_the_cdn_after_all_is_refused) {
+  Server rig;
+  const Handle clip = rig.segment(2, "c");
+  rig.receive(rig.client, request(42, 2, 0));
+  EXPECT_EQ(rig.said().words(), "");
+  rig.at(clip).blocks.abandon(0);
+  rig.uploader.serve();
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kNotHeld);
+}
+
+TEST(Uploader, Who_waits_for_the_cdn_longer_than_the_queue_may_be_is_refused) {
+  Server rig;
+  rig.segment(2, "c");
+  rig.receive(rig.client, request(42, 2, 0, 60'000));
+  rig.wait(tunables::kQueueLateness * tunables::kQueueRoomMax * tunables::kQueueMaxMs);
+  rig.uploader.serve();
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kBusy);
 }
 
 TEST(Uploader, Upload_never_exceeds_download_and_a_block_waits_until_the_next_pays_for_it) {

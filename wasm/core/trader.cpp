@@ -198,6 +198,8 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   if (segment.bytes_total == 0) return;  // a block of unknown length cannot be checked
   const uint32_t count = segment.blocks.size();
   if (count == 0 || segment.blocks.missing_count() == 0) return;
+  // Where everybody is near, whoever fetches is everybody's: all would stand in one queue, and nobody pass it on.
+  const bool is_ahead = !world_.is_everybody_near();
   std::array<market::Offer, tunables::kPeerSlots> offers;
   const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
   for (uint32_t i = 0; i < count; ++i) {
@@ -205,7 +207,9 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
     if (!segment.blocks.is_missing(block)) continue;
     if (world_.ledger.size() >= tunables::kRequestsMax) return;
     size_t offer_count = 0;
-    for (PeerMask left = segment.offers.holders(block) & trusted_; left != 0; left &= left - 1) {
+    // Asked ahead: what a neighbour fetches from the CDN it sends as soon as it has it.
+    const PeerMask sources = segment.offers.holders(block) | (is_ahead ? segment.offers.fetchers(block) : 0);
+    for (PeerMask left = sources & trusted_; left != 0; left &= left - 1) {
       const auto slot = static_cast<size_t>(std::countr_zero(left));
       const Peer& peer = *world_.peers.at_slot(slot);
       if (peer.in_flight >= peer.in_flight_max()) continue;

@@ -22,7 +22,8 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
   }
   const Handle segment_handle = world_.window.find(request.key);
   const Segment* segment = world_.window.get(segment_handle);
-  if (!segment || request.block >= segment->blocks.size() || !segment->blocks.is_verified(request.block)) {
+  if (!segment || request.block >= segment->blocks.size() || segment->bytes_total == 0 ||
+      !segment->blocks.is_coming_or_here(request.block)) {
     return reject(handle, request.id, wire::RejectReason::kNotHeld, 0);
   }
   const uint32_t bytes = block_bytes_of(segment->bytes_total, request.block);
@@ -71,6 +72,13 @@ void Uploader::expire() {
   });
 }
 
+// Asked for ahead: on its way from the CDN. One that will not come after all is refused when its turn comes.
+bool Uploader::is_awaited(const Upload& upload) const {
+  const Segment* segment = world_.window.get(upload.segment);
+  return segment && upload.block < segment->blocks.size() && !segment->blocks.is_verified(upload.block) &&
+         segment->blocks.is_coming_or_here(upload.block);
+}
+
 void Uploader::serve() {
   world_.pace.note_downloaded(world_.credit.downloaded(), world_.now);
   expire();
@@ -85,6 +93,7 @@ void Uploader::serve() {
       if (world_.now - peer.channel_since_ms < kStuckMs) in_channels += peer.blocks_in_channel;
       if (peer.blocks_in_channel >= tunables::kBlocksInChannelMax) return;
       for (size_t i = 0; i < peer.uploads.size(); ++i) {
+        if (is_awaited(peer.uploads[i])) continue;
         // Urgent requests in order of their deadlines; then whoever has most credit, to pass it on.
         const TimeMs left = peer.uploads[i].deadline_ms - world_.now;
         const TimeMs rank = tunables::kUrgentMs + (1000 - std::min(peer.spare, 1000u)) + left / 1e6;

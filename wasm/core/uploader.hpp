@@ -25,6 +25,7 @@ class Uploader {
 
  private:
   void expire();
+  bool is_awaited(const Upload& upload) const;
   void reject(Handle peer, uint32_t id, wire::RejectReason reason, uint16_t retry_ms);
   void send_block(Handle handle, Peer& peer, const Upload& upload);
 
