@@ -67,7 +67,7 @@ TEST(Market, Alone_the_odds_are_1) { EXPECT_EQ(seed_odds(wanted_by(0, 1), 40), 1
 
 TEST(Market, The_dice_are_hasty_at_first_then_calm_then_it_is_the_neighbourhoods_turn) {
   const TimeMs in_all = 5'000;
-  BlockMarket block = wanted_by(11, in_all);
+  BlockMarket block = wanted_by(11, 1'000);
   block.slack_at_first_ms = in_all;
   const auto haste_at = [&](TimeMs slack) {
     block.slack_ms = slack;
@@ -83,7 +83,7 @@ TEST(Market, The_dice_are_hasty_at_first_then_calm_then_it_is_the_neighbourhoods
 
 TEST(Market, Haste_is_greater_where_all_the_time_for_peers_is_short) {
   const auto haste_of = [](TimeMs in_all) {
-    BlockMarket block = wanted_by(11, in_all);
+    BlockMarket block = wanted_by(11, 1'000);
     block.slack_ms = block.slack_at_first_ms = in_all;
     return haste(block);
   };
@@ -91,6 +91,21 @@ TEST(Market, Haste_is_greater_where_all_the_time_for_peers_is_short) {
   EXPECT_NEAR(haste_of(2'400), 2.5, 1e-9);
   EXPECT_EQ(haste_of(2'000), tunables::kHasteMax);
   EXPECT_EQ(haste_of(0), tunables::kHasteMax);
+}
+
+TEST(Market, Where_everybody_is_a_neighbour_nobody_is_in_haste_however_short_the_time) {
+  for (const TimeMs in_all : {1'000, 4'000}) {
+    BlockMarket near = wanted_by(3, 4, in_all, in_all);
+    near.round_trip_ms = 1e6;
+    EXPECT_EQ(haste(near), tunables::kCalmNear);
+    EXPECT_EQ(seed_pressure(near), tunables::kSeedPressureMin);
+    near.slack_ms *= tunables::kNeighbourhoodShare;
+    EXPECT_EQ(haste(near), 1) << "when time runs short they are no calmer than others";
+    near.swarm_size = 4 + tunables::kStrangersMax;
+    EXPECT_TRUE(near.is_everybody_near()) << "one pair may not connect";
+    ++near.swarm_size;
+    EXPECT_FALSE(near.is_everybody_near());
+  }
 }
 
 TEST(Market, Once_the_haste_is_over_odds_rise_as_slack_falls) {

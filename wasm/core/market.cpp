@@ -45,14 +45,17 @@ double group_size(const BlockMarket& block) {
 double seed_pressure(const BlockMarket& block) {
   const TimeMs delay = block.round_trip_ms / 2 + tunables::kStatusDelayMs;
   // Where all the time there is is short, none of it is left to find out whether somebody else seeds.
-  const double least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0),
-                                  tunables::kSeedPressureMin, tunables::kSeedPressureMax);
+  double least = tunables::kSeedPressureMin;
+  if (!block.is_everybody_near())
+    least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0), least,
+                       tunables::kSeedPressureMax);
   return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
 }
 
 double haste(const BlockMarket& block) {
   const TimeMs in_all = std::max({block.slack_at_first_ms, block.slack_ms, 1.0});
   const double left = block.slack_at_first_ms > 0 ? block.slack_ms / in_all : 1;
+  if (block.is_everybody_near()) return left > tunables::kNeighbourhoodShare ? tunables::kCalmNear : 1;
   if (left > tunables::kHasteShare)
     return std::clamp(tunables::kHasteMs / in_all, tunables::kHaste, tunables::kHasteMax);
   return left > tunables::kNeighbourhoodShare ? tunables::kCalm : 1;

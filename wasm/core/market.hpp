@@ -8,6 +8,7 @@
 
 #include "ids.hpp"
 #include "slots.hpp"
+#include "tunables.hpp"
 
 namespace bazaar::market {
 
@@ -24,6 +25,9 @@ struct BlockMarket {
   TimeMs round_trip_ms = 100;    ///< to a typical neighbour
   TimeMs slack_ms = 0;           ///< until the CDN must be asked to make the deadline
   TimeMs slack_at_first_ms = 0;  ///< the same when the segment was first traded for
+
+  /// One hop reaches everybody (nearly).
+  bool is_everybody_near() const { return neighbours + 1 + tunables::kStrangersMax >= swarm_size; }
 };
 
 /// Viewers that share the duty to seed one copy: the whole swarm at first, the neighbourhood when time runs out.
@@ -33,7 +37,7 @@ double group_size(const BlockMarket& block);
 double seed_pressure(const BlockMarket& block);
 
 /// Multiple of that pressure: high at first, low while copies are on their way to where they cannot be seen yet, 1 when
-/// the neighbourhood has to see to itself.
+/// the neighbourhood has to see to itself. Where everybody is near nothing is to be hastened: low from the start.
 double haste(const BlockMarket& block);
 
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
