@@ -142,7 +142,7 @@ async function main() {
       results.push(result);
     }
     for (const line of [...floorLines(floor), ...floorSentence(floor, results)]) console.log(line);
-    record.cases = { ...stamp(), floor, results };
+    record.cases = { ...stamp(), floor, results: [...results] };
   }
   if (options.sweep) {
     const swept = [];
