@@ -142,22 +142,21 @@ async function main() {
       results.push(result);
     }
     for (const line of [...floorLines(floor), ...floorSentence(floor, results)]) console.log(line);
-    record.cases = { ...stamp(), floor, results: [...results] };
+    record.cases = { ...stamp(), floor, results };
   }
+  const swept = [];
   if (options.sweep) {
-    const swept = [];
     for (const segmentS of new Set(sweep.map((kase) => kase.segmentS))) {
       const row = sweep.filter((kase) => kase.segmentS === segmentS);
       swept.push(...(await inTurn(options.lock, () => runSweep(row, window, pages))));
     }
     record.sweep = { ...stamp(), results: swept };
-    results.push(...swept);
   }
 
   const isFull = !options.quick && options.contestants.length === contestants.length && [0, cases.length].includes(options.cases.length);
   const file = options.json ?? (isFull ? kRecord : undefined);
   if (file) writeFileSync(file, `${JSON.stringify({ ...(file === kRecord ? readRecord(file) : {}), ...record }, rounded, 2)}\n`);
-  return results.some(({ rows }) => rows.some((row) => row.misses?.length > 0)) ? 1 : 0;
+  return [...results, ...swept].some(({ rows }) => rows.some((row) => row.misses?.length > 0)) ? 1 : 0;
 }
 
 /** JSON keeps three digits after the point: enough to recompute, and a diff that can be read. */

@@ -102,9 +102,9 @@ TEST(Market, Where_everybody_is_a_neighbour_nobody_is_in_haste_however_short_the
     near.slack_ms *= tunables::kNeighbourhoodShare;
     EXPECT_EQ(haste(near), 1) << "when time runs short they are no calmer than others";
     near.swarm_size = 4 + tunables::kStrangersMax;
-    EXPECT_TRUE(near.is_everybody_near()) << "one pair may not connect";
+    EXPECT_TRUE(is_everybody_near(near.neighbours, near.swarm_size)) << "one pair may not connect";
     ++near.swarm_size;
-    EXPECT_FALSE(near.is_everybody_near());
+    EXPECT_FALSE(is_everybody_near(near.neighbours, near.swarm_size));
   }
 }
 

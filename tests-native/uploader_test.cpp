@@ -79,6 +79,14 @@ TEST(Uploader, What_is_on_its_way_from_the_cdn_may_be_asked_for_and_is_sent_when
   EXPECT_EQ(rig.said().only(ActionType::kSendBlock)[4], 1);
 }
 
+TEST(Uploader, What_comes_from_the_cdn_is_promised_to_nobody_before_its_length_is_known) {
+  Server rig;
+  const Handle clip = rig.segment(2, "c");
+  rig.at(clip).bytes_total = 0;
+  rig.receive(rig.client, request(42, 2, 0));
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kNotHeld);
+}
+
 TEST(Uploader, What_does_not_come_from_the_cdn_after_all_is_refused) {
   Server rig;
   const Handle clip = rig.segment(2, "c");

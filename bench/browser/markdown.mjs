@@ -2,7 +2,7 @@
 // Owns the Markdown; refuses wording (words.mjs) and to read files (scripts/check-docs.mjs does). Invariant: the same record gives the
 // same text, so that a linter can hold the document against it.
 import { cpuFloorRatio } from './figures.mjs';
-import { caseTitle, cells, floorLines, share, titleOf } from './words.mjs';
+import { caseTitle, cells, floorLines, heads, share } from './words.mjs';
 
 const of = (/** @type {any[]} */ rows, /** @type {string} */ name) => rows.find(({ contestant }) => contestant === name);
 
@@ -19,16 +19,8 @@ function casesMarkdown({ date, machine, seconds, warmUpS, floor, results }) {
   for (const { case: kase, rows } of results) {
     const cdn = of(rows, 'cdn');
     lines.push(`**${caseTitle(kase)}** (limit of offload ${share(rows[0].limit)})`, '');
-    lines.push(
-      '| | offload | of limit | latency p50 / p95 | first picture p50 / max | stalls | MB up/down by viewer | CPU s/MB | × CDN | targets |',
-      `|${'---|'.repeat(10)}`,
-    );
-    for (const row of rows) {
-      const c = cells(row, cdn);
-      lines.push(
-        `| ${[titleOf(row.contestant), c.offload, c.ofLimit, c.latency, c.first, c.stalls, c.traffic.join(' '), c.cpu, c.ratio, c.verdict].join(' | ')} |`,
-      );
-    }
+    lines.push(`| ${heads.join(' | ')} |`, `|${'---|'.repeat(heads.length)}`);
+    for (const row of rows) lines.push(`| ${cells(row, cdn).join(' | ')} |`);
     lines.push('');
   }
   lines.push(...floorLines(floor).map((line) => `- ${line}`));

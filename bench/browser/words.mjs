@@ -12,22 +12,37 @@ export function caseTitle({ viewers, segmentS, uplinkBps }) {
 }
 
 /** @param {string} name of a contestant */
-export const titleOf = (name) => contestants.find((one) => one.name === name)?.title ?? name;
+const titleOf = (name) => contestants.find((one) => one.name === name)?.title ?? name;
 
-/** The figures of a row as text. @param {any} row @param {any} [cdn] the CDN-only row that it is compared with */
+/** What `cells` gives, in its order. */
+export const heads = [
+  '',
+  'offload',
+  'of limit',
+  'latency p50 / p95',
+  'first picture p50 / max',
+  'stalls',
+  'MB up/down by viewer',
+  'CPU s/MB',
+  '× CDN',
+  'targets',
+];
+
+/** The figures of a row as text, under `heads`. @param {any} row @param {any} [cdn] the CDN-only row that it is compared with */
 export function cells(row, cdn) {
   const ratio = cdn && row !== cdn ? `${(row.cpuSPerMb / cdn.cpuSPerMb).toFixed(2)} ×` : '';
-  return {
-    offload: share(row.offload),
-    ofLimit: row.offload < 0.0005 ? '–' : share(row.offload / row.limit),
-    latency: `${row.latencyS.p50.toFixed(1)} / ${row.latencyS.p95.toFixed(1)} s`,
-    first: row.firstPictureMs ? `${row.firstPictureMs.p50.toFixed(0)} / ${row.firstPictureMs.max.toFixed(0)} ms` : '',
-    stalls: String(row.stalls),
-    traffic: row.viewers.map((v) => `${megabytes(v.upBytes)}/${megabytes(v.downBytes)}`),
-    cpu: row.cpuSPerMb.toFixed(2),
+  return [
+    titleOf(row.contestant),
+    share(row.offload),
+    row.offload < 0.0005 ? '–' : share(row.offload / row.limit),
+    `${row.latencyS.p50.toFixed(1)} / ${row.latencyS.p95.toFixed(1)} s`,
+    `${row.firstPictureMs.p50.toFixed(0)} / ${row.firstPictureMs.max.toFixed(0)} ms`,
+    String(row.stalls),
+    row.viewers.map((v) => `${megabytes(v.upBytes)}/${megabytes(v.downBytes)}`).join(' '),
+    row.cpuSPerMb.toFixed(2),
     ratio,
-    verdict: row.misses === undefined ? '' : row.misses.length === 0 ? 'met' : `MISSED: ${row.misses.join(', ')}`,
-  };
+    row.misses === undefined ? '' : row.misses.length === 0 ? 'met' : `MISSED: ${row.misses.join(', ')}`,
+  ];
 }
 
 /** @param {import('./floor.mjs').FloorRow[]} floor */

@@ -20,7 +20,7 @@ const flags = [
 ];
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-export const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 /** Waits until `isSo`, or fails with the sentence. */
 export async function until(sentence: string, isSo: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {

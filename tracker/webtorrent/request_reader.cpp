@@ -18,6 +18,7 @@ namespace {
 using simdjson::ondemand::json_type;
 using simdjson::ondemand::object;
 using simdjson::ondemand::value;
+using Field = simdjson::ondemand::field;
 
 /// Steps over the four digits of an escape; nothing when they are not there.
 std::optional<uint32_t> read_hex4(const char*& at, const char* end) {
@@ -47,6 +48,11 @@ size_t plain_run(const char* at, const char* end) {
 
 /// A string's content, false when the value is something else or cannot be unescaped.
 bool text_of(value& from, std::string_view& out) { return from.get_string().get(out) == simdjson::SUCCESS; }
+
+/// The next field of an object and its name; false when the JSON is broken there.
+bool read_field(simdjson::simdjson_result<Field> next, Field& field, std::string_view& key) {
+  return std::move(next).get(field) == simdjson::SUCCESS && field.unescaped_key().get(key) == simdjson::SUCCESS;
+}
 
 bool is_a(value& from, json_type type) {
   json_type is = json_type::null;
@@ -182,11 +188,10 @@ bool RequestReader::Parser::description(value& from, std::string_view type, cons
   if (from.get_object().get(fields) != simdjson::SUCCESS) return false;
   bool is_typed = false;
   for (auto each : fields) {
-    simdjson::ondemand::field field;
+    Field field;
     std::string_view key;
     std::string_view text;
-    if (std::move(each).get(field) != simdjson::SUCCESS) return false;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    if (!read_field(std::move(each), field, key)) return false;
     if (key == "type") {
       is_typed = is_a(field.value(), json_type::string) && text_of(field.value(), text) && text == type;
     } else if (key == "sdp") {
@@ -205,10 +210,9 @@ bool RequestReader::Parser::offer(value& from, const Limits& limits, Description
   if (from.get_object().get(fields) != simdjson::SUCCESS) return false;
   bool has_id = false;
   for (auto each : fields) {
-    simdjson::ondemand::field field;
+    Field field;
     std::string_view key;
-    if (std::move(each).get(field) != simdjson::SUCCESS) return false;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    if (!read_field(std::move(each), field, key)) return false;
     if (key == "offer") {
       if (!description(field.value(), "offer", limits, out.sdp_json)) return false;
     } else if (key == "offer_id") {
@@ -242,11 +246,10 @@ bool RequestReader::Parser::offers(value& from, const Limits& limits, Request& o
 
 bool RequestReader::Parser::fields(object& message, const Limits& limits, Request& out) {
   for (auto each : message) {
-    simdjson::ondemand::field field;
+    Field field;
     std::string_view key;
     std::string_view text;
-    if (std::move(each).get(field) != simdjson::SUCCESS) return false;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return false;
+    if (!read_field(std::move(each), field, key)) return false;
     value& held = field.value();
     if (key == "action") {
       action = Action::kNone;

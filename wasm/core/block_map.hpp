@@ -33,8 +33,6 @@ class BlockMap {
   void mark_told(uint32_t block) { cells_[block].told = code(block); }
 
   bool is_missing(uint32_t block) const { return cells_[block].state == BlockState::kMissing; }
-  /// Here, verified or not, or on its way from the CDN: what a neighbour may ask for.
-  bool is_coming_or_here(uint32_t block) const { return cells_[block].state >= BlockState::kDownloadingCdn; }
   bool is_here(uint32_t block) const { return cells_[block].state >= BlockState::kHeld; }
   bool is_verified(uint32_t block) const { return cells_[block].state == BlockState::kVerified; }
   /// Every block verified; false for a map of no blocks.

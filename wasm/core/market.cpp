@@ -46,7 +46,7 @@ double seed_pressure(const BlockMarket& block) {
   const TimeMs delay = block.round_trip_ms / 2 + tunables::kStatusDelayMs;
   // Where all the time there is is short, none of it is left to find out whether somebody else seeds.
   double least = tunables::kSeedPressureMin;
-  if (!block.is_everybody_near())
+  if (!is_everybody_near(block.neighbours, block.swarm_size))
     least = std::clamp(tunables::kSeedPressureMs / std::max(block.slack_at_first_ms, 1.0), least,
                        tunables::kSeedPressureMax);
   return block.push * std::clamp(tunables::kDuplicateShare * block.slack_ms / delay, least, tunables::kSeedPressureMax);
@@ -55,7 +55,8 @@ double seed_pressure(const BlockMarket& block) {
 double haste(const BlockMarket& block) {
   const TimeMs in_all = std::max({block.slack_at_first_ms, block.slack_ms, 1.0});
   const double left = block.slack_at_first_ms > 0 ? block.slack_ms / in_all : 1;
-  if (block.is_everybody_near()) return left > tunables::kNeighbourhoodShare ? tunables::kCalmNear : 1;
+  if (is_everybody_near(block.neighbours, block.swarm_size))
+    return left > tunables::kNeighbourhoodShare ? tunables::kCalmNear : 1;
   if (left > tunables::kHasteShare)
     return std::clamp(tunables::kHasteMs / in_all, tunables::kHaste, tunables::kHasteMax);
   return left > tunables::kNeighbourhoodShare ? tunables::kCalm : 1;

@@ -25,10 +25,12 @@ struct BlockMarket {
   TimeMs round_trip_ms = 100;    ///< to a typical neighbour
   TimeMs slack_ms = 0;           ///< until the CDN must be asked to make the deadline
   TimeMs slack_at_first_ms = 0;  ///< the same when the segment was first traded for
-
-  /// One hop reaches everybody (nearly).
-  bool is_everybody_near() const { return neighbours + 1 + tunables::kStrangersMax >= swarm_size; }
 };
+
+/// Every viewer of the swarm is a neighbour, or nearly: a block is one hop from everybody.
+constexpr bool is_everybody_near(uint32_t neighbours, uint32_t swarm_size) {
+  return neighbours + 1 + tunables::kStrangersMax >= swarm_size;
+}
 
 /// Viewers that share the duty to seed one copy: the whole swarm at first, the neighbourhood when time runs out.
 double group_size(const BlockMarket& block);

@@ -37,8 +37,8 @@ inline constexpr double kHasteMax = 3.0;
 inline constexpr double kCalm = 0.2;
 /// Where everybody is near neither holds: in haste, whoever polls the playlist first seeds nearly all, serves it all
 /// and runs dry before the others know the segment. Ours / limit, means of 10 seeds, before and with 0.7: 4 viewers
-/// with 1 s segments and uplinks of 1.6 times the stream 0.797, 0.912; 5 with rich uplinks 0.975, 0.984; 8 unshaped
-/// 0.990, 0.992. With 0.5 as good, and more by deadline.
+/// with 1 s segments and uplinks of 1.6 times the stream 0.797, 0.918; 5 with rich uplinks 0.975, 0.979; 8 unshaped
+/// 0.990, 0.994. With 0.5 as good, and more by deadline.
 inline constexpr double kCalmNear = 0.7;
 /// Pressure is multiplied by what has been learnt: this much more after a segment of which more than kShortShare was
 /// missing when its time for peers was over, this much less after one that was not, within these bounds.

@@ -15,6 +15,11 @@ void Uploader::reject(Handle peer, uint32_t id, wire::RejectReason reason, uint1
   world_.send(peer, [&](std::span<uint8_t> out) { return wire::encode(message, out); });
 }
 
+BlockState Uploader::state_of(Handle handle, uint32_t block) const {
+  const Segment* segment = world_.window.get(handle);
+  return segment && block < segment->blocks.size() ? segment->blocks.state(block) : BlockState::kMissing;
+}
+
 void Uploader::requested(Handle handle, const wire::Request& request) {
   Peer& peer = *world_.peers.get(handle);
   if (peer.uploads.size() >= tunables::kUploadsPerPeerMax) {
@@ -22,8 +27,8 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
   }
   const Handle segment_handle = world_.window.find(request.key);
   const Segment* segment = world_.window.get(segment_handle);
-  if (!segment || request.block >= segment->blocks.size() || segment->bytes_total == 0 ||
-      !segment->blocks.is_coming_or_here(request.block)) {
+  // Here, or on its way from the CDN, and of a length that is known.
+  if (state_of(segment_handle, request.block) < BlockState::kDownloadingCdn || segment->bytes_total == 0) {
     return reject(handle, request.id, wire::RejectReason::kNotHeld, 0);
   }
   const uint32_t bytes = block_bytes_of(segment->bytes_total, request.block);
@@ -72,13 +77,6 @@ void Uploader::expire() {
   });
 }
 
-// Asked for ahead: on its way from the CDN. One that will not come after all is refused when its turn comes.
-bool Uploader::is_awaited(const Upload& upload) const {
-  const Segment* segment = world_.window.get(upload.segment);
-  return segment && upload.block < segment->blocks.size() && !segment->blocks.is_verified(upload.block) &&
-         segment->blocks.is_coming_or_here(upload.block);
-}
-
 void Uploader::serve() {
   world_.pace.note_downloaded(world_.credit.downloaded(), world_.now);
   expire();
@@ -93,7 +91,9 @@ void Uploader::serve() {
       if (world_.now - peer.channel_since_ms < kStuckMs) in_channels += peer.blocks_in_channel;
       if (peer.blocks_in_channel >= tunables::kBlocksInChannelMax) return;
       for (size_t i = 0; i < peer.uploads.size(); ++i) {
-        if (is_awaited(peer.uploads[i])) continue;
+        // Asked for ahead. One that does not come after all is refused when its turn comes.
+        const BlockState state = state_of(peer.uploads[i].segment, peer.uploads[i].block);
+        if (state == BlockState::kDownloadingCdn || state == BlockState::kHeld) continue;
         // Urgent requests in order of their deadlines; then whoever has most credit, to pass it on.
         const TimeMs left = peer.uploads[i].deadline_ms - world_.now;
         const TimeMs rank = tunables::kUrgentMs + (1000 - std::min(peer.spare, 1000u)) + left / 1e6;
@@ -114,8 +114,7 @@ void Uploader::serve() {
 }
 
 void Uploader::send_block(Handle handle, Peer& peer, const Upload& upload) {
-  const Segment* segment = world_.window.get(upload.segment);
-  const bool is_here = segment && upload.block < segment->blocks.size() && segment->blocks.is_verified(upload.block);
+  const bool is_here = state_of(upload.segment, upload.block) == BlockState::kVerified;
   const size_t length = is_here ? wire::encode_block_header(upload.id, upload.bytes, world_.actions.room()) : 0;
   if (length == 0) {
     return reject(handle, upload.id, wire::RejectReason::kNotHeld, 0);

@@ -25,7 +25,8 @@ class Uploader {
 
  private:
   void expire();
-  bool is_awaited(const Upload& upload) const;
+  /// Missing for what is not there at all.
+  BlockState state_of(Handle segment, uint32_t block) const;
   void reject(Handle peer, uint32_t id, wire::RejectReason reason, uint16_t retry_ms);
   void send_block(Handle handle, Peer& peer, const Upload& upload);
 

@@ -13,6 +13,7 @@
 #include "credit.hpp"
 #include "deadline.hpp"
 #include "dice.hpp"
+#include "market.hpp"
 #include "peer_table.hpp"
 #include "request_ledger.hpp"
 #include "segment_window.hpp"
@@ -119,8 +120,7 @@ struct World {
     return bazaar::queue_max_ms(block_ms, kBlockBytes / (std::max(block_ms, 0.1) * pace.download()));
   }
 
-  /// Every viewer of the swarm is a neighbour, or nearly: a block is one hop from everybody.
-  bool is_everybody_near() const { return peers.trading_count() + 1 + tunables::kStrangersMax >= swarm_size; }
+  bool is_everybody_near() const { return market::is_everybody_near(peers.trading_count(), swarm_size); }
   /// How long the news of what was asked of a peer may wait.
   TimeMs lazy_ms() const { return is_everybody_near() ? tunables::kStatusLazyNearMs : tunables::kStatusLazyMs; }
   /// How long the news that a block of it is here may wait for more news.
