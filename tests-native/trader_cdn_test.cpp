@@ -2,6 +2,8 @@
 // Playback outranks offload: whatever neighbours promise, the player is fed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/rig.hpp"
 
 namespace bazaar::testing {
@@ -115,20 +117,86 @@ TEST(TraderAndCdn, No_seed_beside_what_the_cdn_brings_at_the_last_moment) {
   EXPECT_EQ(rig.picture(next), "........");
 }
 
-TEST(TraderAndCdn, While_the_cdn_fails_neighbours_are_asked_even_after_the_deadline_and_left_to_answer) {
+// A segment at its deadline, all of it asked of a neighbour because the CDN has failed, and the CDN's pause over.
+struct Race : Rig {
+  Handle peer = neighbour();
+  Handle clip = segment(1, "...");
+  const Record asked = ask_all();
+  const Record raced = begin();
+
+ private:
+  Record ask_all() {
+    offer(peer, clip, "HHH");
+    world.cdn.note_failure(world.dice, world.now);
+    play_at_the_deadline();
+    trader.step();
+    EXPECT_EQ(picture(clip), "rrr");
+    return said();
+  }
+  Record begin() {
+    world.now = world.cdn.retry_ms();
+    trader.step();
+    return said();
+  }
+};
+
+TEST(TraderAndCdn, While_the_cdn_fails_a_neighbour_is_told_all_the_time_that_the_player_has) {
+  Race rig;
+  const auto requests = rig.asked.sent(wire::Type::kRequest);
+  ASSERT_EQ(requests.size(), 3u);
+  EXPECT_EQ(requests[0].request.slack_ms, 500) << "and not what the CDN would take of it";
+}
+
+TEST(TraderAndCdn, A_cdn_that_has_failed_is_asked_besides_the_neighbours_once_its_pause_is_over) {
+  Race rig;
+  EXPECT_EQ(rig.picture(rig.clip), "ccc");
+  EXPECT_EQ(rig.raced.fetches(), "0+3");
+  EXPECT_TRUE(rig.raced.sent(wire::Type::kCancel).empty()) << "they are left to answer";
+  EXPECT_EQ(rig.world.ledger.size(), 3u);
+}
+
+TEST(TraderAndCdn, A_neighbour_that_wins_the_race_has_delivered) {
+  Race rig;
+  rig.receive_block(rig.peer, rig.world.ledger.requests()[1].id);
+  EXPECT_EQ(rig.picture(rig.clip).find('P'), rig.picture(rig.clip).rfind('P'));
+  EXPECT_EQ(rig.world.counters.blocks_from_peers, 1);
+  EXPECT_EQ(rig.world.ledger.size(), 2u);
+}
+
+TEST(TraderAndCdn, When_the_cdn_wins_the_race_the_neighbours_are_told) {
+  Race rig;
+  const Handle fetch = rig.raced.only(ActionType::kFetch)[0];
+  rig.desk.headers(fetch, bytes_of_blocks(3), true);
+  for (uint32_t block = 0; block < 3; ++block) rig.desk.block(fetch, block);
+  EXPECT_EQ(rig.picture(rig.clip), "CCC");
+  EXPECT_EQ(rig.said().sent(wire::Type::kCancel).size(), 3u);
+  EXPECT_EQ(rig.world.ledger.size(), 0u);
+}
+
+TEST(TraderAndCdn, When_the_cdn_fails_again_the_blocks_are_the_neighbours_still) {
+  Race rig;
+  rig.requests.rejected(rig.peer, {rig.world.ledger.requests()[0].id, wire::RejectReason::kBusy, 100});
+  EXPECT_EQ(rig.picture(rig.clip), "ccc");
+  rig.desk.failed(rig.raced.only(ActionType::kFetch)[0], 503, 0);
+  const std::string picture = rig.picture(rig.clip);
+  EXPECT_EQ(std::count(picture.begin(), picture.end(), 'r'), 2) << picture;
+  EXPECT_EQ(std::count(picture.begin(), picture.end(), '.'), 1) << picture;
+}
+
+TEST(TraderAndCdn, Without_ranges_the_race_is_for_the_whole_segment) {
   Rig rig;
   const Handle peer = rig.neighbour();
-  const Handle clip = rig.segment(1, "...");
+  const Handle clip = rig.segment(1, "PPr");
   rig.offer(peer, clip, "HHH");
-  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+  rig.world.config.cdn_has_ranges = false;
   rig.play_at_the_deadline();
   rig.trader.step();
-  EXPECT_EQ(rig.picture(clip), "rrr");
-  rig.wait(tunables::kCdnRetryMs);
-  rig.said();
+  EXPECT_EQ(rig.said().fetches(), "") << "all of it is under way, and the CDN well";
+  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+  rig.world.now = rig.world.cdn.retry_ms();
   rig.trader.step();
-  EXPECT_EQ(rig.picture(clip), "rrr");
-  EXPECT_TRUE(rig.said().sent(wire::Type::kCancel).empty());
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+  EXPECT_EQ(rig.picture(clip), "PPc");
 }
 
 TEST(TraderAndCdn, A_failing_cdn_is_not_asked_before_its_pause_is_over_not_even_by_dice) {

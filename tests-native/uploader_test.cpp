@@ -159,6 +159,23 @@ TEST(Uploader, What_would_come_too_late_is_refused) {
   EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 1u);
 }
 
+TEST(Uploader, An_urgent_request_waits_only_for_what_is_due_before_it) {
+  Server rig;
+  rig.learn_uplink(400);  // 154 ms a block
+  std::vector<Handle> clients{rig.client};
+  while (clients.size() < 5) clients.push_back(rig.neighbour());
+  for (uint16_t i = 0; i < 3; ++i) rig.receive(clients[i], request(1, 1, i));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelsMax);
+  rig.receive(clients[3], request(1, 1, 3, static_cast<uint32_t>(tunables::kUrgentMs)));
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kBusy) << "two in channels, one that waits, its own: 614 ms";
+  rig.receive(clients[3], request(2, 1, 3, static_cast<uint32_t>(tunables::kUrgentMs) - 1));
+  EXPECT_TRUE(rig.said().is_empty()) << "accepted: 461 ms";
+  rig.receive(clients[4], request(1, 1, 4, static_cast<uint32_t>(tunables::kUrgentMs) - 1));
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kBusy) << "behind the urgent one";
+  rig.uploader.writable(clients[0]);
+  EXPECT_EQ(rig.said().only(ActionType::kSendBlock)[0], clients[3]);
+}
+
 TEST(Uploader, An_uplink_that_takes_seconds_for_a_block_serves_nobody_for_a_while) {
   Server rig;
   rig.learn_uplink(kBlockBytes / tunables::kBlockMsMax * 0.9);
@@ -270,10 +287,22 @@ TEST(Uploader, A_request_past_its_deadline_is_refused) {
 TEST(Uploader, A_neighbour_that_is_gone_leaves_no_queue) {
   Server rig;
   for (uint16_t block = 0; block < 6; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
-  const double waiting = rig.world.bytes_queued();
+  const double waiting = rig.world.bytes_unpaid();
   EXPECT_GT(waiting, 0);
   rig.protocol.gone(rig.client);
-  EXPECT_EQ(rig.world.bytes_queued(), 0);
+  EXPECT_EQ(rig.world.bytes_unpaid(), 0);
+}
+
+TEST(Uploader, A_block_that_another_size_makes_another_one_is_refused) {
+  Server rig;
+  const Handle clip = rig.segment(2, "cc");
+  rig.receive(rig.client, request(42, 2, 1));
+  rig.custody.learn_size(clip, bytes_of_blocks(2) - 100, true);
+  rig.at(clip).blocks.mark_fetching(1);
+  rig.custody.arrived(clip, 1, Source::kCdn);
+  rig.said();
+  rig.uploader.serve();
+  EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kNotHeld);
 }
 
 TEST(Uploader, A_segment_dropped_before_its_turn_ends_in_a_reject) {

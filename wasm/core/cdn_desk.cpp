@@ -54,6 +54,7 @@ void CdnDesk::put_back(const Fetch& fetch) {
     });
     if (is_covered_still) continue;
     segment->blocks.abandon(block);
+    if (world_.ledger.is_asked(fetch.segment, block)) segment->blocks.mark_requested(block);
     world_.status.note_urgent(fetch.segment, block, world_.now);
   }
 }

@@ -64,6 +64,13 @@ class RequestLedger {
     for (const OpenRequest& request : over) ended(request);
   }
 
+  bool is_asked(Handle segment, uint32_t block) const {
+    for (const OpenRequest& request : requests_) {
+      if (request.segment == segment && request.block == block) return true;
+    }
+    return false;
+  }
+
   const Requests& requests() const { return requests_; }
   size_t size() const { return requests_.size(); }
 

@@ -200,6 +200,8 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   if (count == 0 || segment.blocks.missing_count() == 0) return;
   // Where everybody is near, whoever fetches is everybody's: all would stand in one queue, and nobody pass it on.
   const bool is_ahead = !world_.is_everybody_near();
+  // Where the CDN does not help, all the time there is is the neighbours'.
+  const TimeMs left_ms = world_.cdn.is_failing() ? demand.slack_ms : demand.market_ms;
   std::array<market::Offer, tunables::kPeerSlots> offers;
   const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
   for (uint32_t i = 0; i < count; ++i) {
@@ -214,7 +216,8 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
       const Peer& peer = *world_.peers.at_slot(slot);
       if (peer.in_flight >= peer.in_flight_max()) continue;
       if (world_.now < peer.refused_until_ms) continue;
-      if (peer.through_ms - world_.now > world_.queue_max_ms(peer.block_ms)) continue;  // it would refuse
+      const bool is_full = peer.through_ms - world_.now > world_.queue_max_ms(peer.block_ms);
+      if (is_full && left_ms >= tunables::kUrgentMs) continue;  // it would refuse
       const TimeMs expected = peer.expected_ms(world_.now);
       if (demand.market_ms > 0 && expected > demand.market_ms + tunables::kFallbackGraceMs) continue;
       offers[offer_count++] = {world_.peers.handle_of(slot), expected};
@@ -224,7 +227,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
         world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
     const double roll_b = world_.dice.roll();
     const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
-    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(demand.market_ms, 100.0));
+    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(left_ms, 100.0));
   }
 }
 
@@ -300,8 +303,10 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
     return;
   }
   if (!world_.cdn.may_ask(world_.now)) return;
-  // While the CDN fails, neighbours are all there is: what they were asked for stays asked for.
-  if (!world_.cdn.is_failing()) {
+  // A CDN that has failed lately may be well again or not: what neighbours were asked for stays asked for, and is asked
+  // of the CDN besides. Whoever comes first.
+  const bool is_race = world_.cdn.is_failing();
+  if (!is_race) {
     // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
     const bool is_now_or_never = demand.last_ms <= 0;
     Requests(world_).cancel_late(demand.handle, is_now_or_never ? tunables::kFallbackGraceMs : -demand.market_ms);
@@ -309,16 +314,18 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;
   if (nothing_here || segment.bytes_total == 0 || !world_.config.cdn_has_ranges) {
-    bool is_covered = segment.bytes_total != 0 && segment.blocks.missing_count() == 0;  // all of it is under way
+    // All of it is under way.
+    bool is_covered = !is_race && segment.bytes_total != 0 && segment.blocks.missing_count() == 0;
     world_.cdn.each(
         [&](Handle, const Fetch& f) { is_covered = is_covered || (f.segment == demand.handle && f.is_whole); });
     if (!is_covered) fetch(demand.handle, segment, 0, 0, true);
     return;
   }
+  const BlockState most = is_race ? BlockState::kDownloadingPeer : BlockState::kMissing;
   for (uint32_t block = 0; block < count; ++block) {
-    if (!segment.blocks.is_missing(block)) continue;
+    if (segment.blocks.state(block) > most) continue;
     uint32_t end = block + 1;
-    while (end < count && segment.blocks.is_missing(end)) ++end;
+    while (end < count && segment.blocks.state(end) <= most) ++end;
     if (!fetch(demand.handle, segment, block, end - block, true)) return;
     block = end;
   }
@@ -337,7 +344,7 @@ bool Trader::fetch(Handle handle, Segment& segment, uint32_t first, uint32_t cou
   const Handle id = world_.cdn.begin(fetch);
   const uint32_t end = count == 0 ? segment.blocks.size() : first + count;
   for (uint32_t block = first; block < end; ++block) {
-    if (!segment.blocks.is_missing(block)) continue;
+    if (segment.blocks.state(block) > BlockState::kDownloadingPeer) continue;
     segment.blocks.mark_fetching(block);
     world_.status.note_urgent(handle, block, world_.now);
     if (!is_urgent) ++world_.counters.seeds;

@@ -140,7 +140,7 @@ inline constexpr TimeMs kSlowUplinkPauseMs = 120'000;
 /// Who is refused comes back when the queue is down to this share of its bound.
 inline constexpr double kRetryShare = 0.6;
 /// Requests with less time left go in order of their deadlines; the others go to whoever has most credit to pass on.
-inline constexpr TimeMs kUrgentMs = 300;
+inline constexpr TimeMs kUrgentMs = 500;
 /// A viewer without credit says so and names this time for another try.
 inline constexpr uint16_t kRetryNoCreditMs = 300;
 inline constexpr uint16_t kRetryBusyMs = 200;

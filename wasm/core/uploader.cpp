@@ -35,13 +35,15 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
   if (!world_.is_giving()) {
     return reject(handle, request.id, wire::RejectReason::kNoCredit, tunables::kRetryNoCreditMs);
   }
-  const TimeMs wait = world_.upload_wait_ms(bytes);
+  // An urgent one goes before the others: only what is due before it delays it.
+  const TimeMs due = world_.now + request.slack_ms;
+  const TimeMs wait = world_.upload_wait_ms(bytes, request.slack_ms < tunables::kUrgentMs ? due : 1e300);
   const TimeMs wait_max = world_.queue_max_ms(bytes / world_.pace.uplink());
   if (wait > std::min<TimeMs>(wait_max, request.slack_ms)) {
     const TimeMs retry = std::clamp(wait - tunables::kRetryShare * wait_max, 40.0, 2'000.0);
     return reject(handle, request.id, wire::RejectReason::kBusy, static_cast<uint16_t>(retry));
   }
-  peer.uploads.push_back({request.id, segment_handle, request.block, bytes, world_.now + request.slack_ms, world_.now});
+  peer.uploads.push_back({request.id, segment_handle, request.block, bytes, due, world_.now});
   serve();
 }
 
@@ -114,7 +116,10 @@ void Uploader::serve() {
 }
 
 void Uploader::send_block(Handle handle, Peer& peer, const Upload& upload) {
-  const bool is_here = state_of(upload.segment, upload.block) == BlockState::kVerified;
+  // A size that the CDN has corrected meanwhile makes another block of it than was asked for.
+  const Segment* segment = world_.window.get(upload.segment);
+  const bool is_here = state_of(upload.segment, upload.block) == BlockState::kVerified &&
+                       block_bytes_of(segment->bytes_total, upload.block) == upload.bytes;
   const size_t length = is_here ? wire::encode_block_header(upload.id, upload.bytes, world_.actions.room()) : 0;
   if (length == 0) {
     return reject(handle, upload.id, wire::RejectReason::kNotHeld, 0);

@@ -89,30 +89,27 @@ struct World {
   uint32_t own_id = 0;                 ///< given by the tracker; 0 before
   double store_bytes = 0;
 
-  /// Bytes of blocks that neighbours asked for and that have not left: waiting here, or in a channel.
-  double bytes_queued() const {
+  /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
+  double bytes_unpaid(TimeMs due_ms = 1e300) const {
     double bytes = 0;
     peers.each([&](Handle, const Peer& peer) {
-      for (const Upload& upload : peer.uploads) bytes += upload.bytes;
-      bytes += peer.bytes_in_channel;
+      for (const Upload& upload : peer.uploads) bytes += upload.deadline_ms <= due_ms ? upload.bytes : 0;
     });
     return bytes;
   }
-  /// The same without what is in channels: that has been paid for.
-  double bytes_unpaid() const {
+  /// Those that have been paid for and not left.
+  double bytes_in_channels() const {
     double bytes = 0;
-    peers.each([&](Handle, const Peer& peer) {
-      for (const Upload& upload : peer.uploads) bytes += upload.bytes;
-    });
+    peers.each([&](Handle, const Peer& peer) { bytes += peer.bytes_in_channel; });
     return bytes;
   }
 
   /// Whether it is worth telling the neighbours what we have.
   bool is_giving() const { return config.may_upload && !pace.is_too_slow(now); }
-  /// Until `bytes` more would be through, after all that waits, by uplink and by credit.
-  TimeMs upload_wait_ms(double bytes) const {
-    return std::max(
-        {0.0, pace.wait_ms(bytes_queued() + bytes, 1e300), pace.wait_ms(bytes_unpaid() + bytes, credit.available())});
+  /// Until `bytes` more would be through, after all that waits and is due until `due_ms`, by uplink and by credit.
+  TimeMs upload_wait_ms(double bytes, TimeMs due_ms = 1e300) const {
+    const double unpaid = bytes_unpaid(due_ms) + bytes;
+    return std::max({0.0, pace.wait_ms(bytes_in_channels() + unpaid, 1e300), pace.wait_ms(unpaid, credit.available())});
   }
 
   /// The longest queue that somebody accepts whose uplink takes a block in `block_ms`.
