@@ -59,6 +59,7 @@ export const enum Option {
   p2p = 3,
   cdnRanges = 4,
   region = 6,
+  hidden = 7,
 }
 
 /** One action record: type, then seven fields. Valid during the call only. */

@@ -14,7 +14,7 @@ import { PlayheadObserver } from './playhead-observer.js';
 import { PlaylistObserver, type Unsupported } from './playlist-observer.js';
 import { SegmentIndex } from './segment-index.js';
 import { makeStats, readBlocks, readBlockStatus, readCounters, readPeers, type Absence, type P2PStats } from './snapshot.js';
-import type { BlockStatus, PeerInfo, SegmentBlocks } from './snapshot.js';
+import type { BlockStatus, Counters, PeerInfo, SegmentBlocks } from './snapshot.js';
 import { traced } from './trace.js';
 import { hash32 } from './segment-key.js';
 import { kCodeGoingAway, TrackerSocket } from './tracker-socket.js';
@@ -44,6 +44,7 @@ export class Session {
   #unsupported: Unsupported | 'starting' | null = 'starting';
   #failedAttempts = 0;
   #refusal = 0;
+  #isHidden = false;
 
   constructor(hls: Hls, settings: Settings, module: CoreModule, swarm: Uint8Array, bytesOutside: number, report: SessionReport) {
     this.#settings = settings;
@@ -88,6 +89,9 @@ export class Session {
     this.#playlist = new PlaylistObserver(hls, core, this.#index, (why) => this.#sawPlaylist(why), report.broken);
     this.#playhead = new PlayheadObserver(hls, (playhead) => {
       if (playhead) core.tell((engine) => engine.playhead(playhead.positionMs, playhead.bufferedEndMs, playhead.rate));
+      const isHidden = globalThis.document?.hidden ?? false;
+      if (isHidden !== this.#isHidden) core.tell((engine) => engine.configure(Option.hidden, Number(isHidden)));
+      this.#isHidden = isHidden;
       this.desk.refresh();
     });
   }
@@ -98,7 +102,7 @@ export class Session {
 
   stats(): P2PStats {
     const counters = readCounters(this.#core.stats());
-    return makeStats(counters, this.#absence(counters.swarmSize), this.#tracker.state);
+    return makeStats(counters, this.#absence(counters), this.#tracker.state);
   }
 
   peers(): PeerInfo[] {
@@ -181,13 +185,14 @@ export class Session {
     });
   }
 
-  #absence(swarmSize: number): Absence | null {
+  #absence({ swarmSize, resting }: Counters): Absence | null {
     if (!this.#settings.p2p) return 'switched-off';
     if (this.#unsupported) return this.#unsupported;
     const { state } = this.#tracker;
     if (state === 'closed') return this.#refusal ? 'tracker-refused' : 'destroyed';
     if (state === 'waiting') return 'tracker-unreachable';
     if (state !== 'joined') return 'tracker-connecting';
+    if (resting) return 'overloaded';
     if (swarmSize <= 1) return 'alone';
     return this.#failedAttempts > 0 && this.#pool.size === 0 ? 'no-connection' : 'connecting';
   }

@@ -21,6 +21,7 @@ export type Absence =
   | 'tracker-connecting'
   | 'tracker-unreachable'
   | 'tracker-refused'
+  | 'overloaded' // this computer has too much to do: no peers for a while
   | 'alone' // nobody else in the swarm
   | 'connecting' // viewers are known, connections are being made
   | 'no-connection'; // attempts failed: NAT, firewall, or no STUN server
@@ -45,6 +46,7 @@ const counters = [
   'peersDropped',
   'seeds',
   'rejectsSent',
+  'resting',
 ] as const; // in the order of docs/boundary.md
 
 export type Counters = Record<(typeof counters)[number], number>;

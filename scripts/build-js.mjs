@@ -11,10 +11,21 @@ import { promisify } from 'node:util';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wasm = `${root}build/wasm/bazaar_core.wasm`;
 
+// Names of ours that only our own files say to each other: a letter or two in what a page downloads. None is part of the API, of
+// hls.js, of the browser, or of the engine (whose names stand in the .wasm as text).
+const ownNames = [
+  ...['attemptFailed', 'blockCount', 'bufferedEndMs', 'byteEnd', 'bytesOf', 'bytesTotal', 'copyOutbox', 'encodeSignal', 'fetchAnswered'],
+  ...['fetchBegan', 'fetchBrought', 'fetchEnded', 'firstBlock', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'loadedOutside'],
+  ...['mainRendition', 'noToken', 'onNotice', 'peerAnswered', 'peerAsked', 'peerClosed', 'peerOpened', 'positionMs', 'question'],
+  ...['rangesHidden', 'remoteId', 'remoteIdOf', 'segmentBytes', 'signalled', 'stayAway', 'surplusBytes', 'tellPeerMessage'],
+  ...['tellTrackerMessage', 'tellTrackerOpened', 'writeInbox'],
+];
+
 const shared = {
   entryPoints: [`${root}js-glue/index.ts`],
   bundle: true,
   minify: true,
+  mangleProps: new RegExp(`^(${ownNames.join('|')})$`),
   target: ['chrome111', 'firefox113', 'safari16.4'],
   legalComments: 'none',
   logLevel: 'warning',

@@ -56,6 +56,33 @@ TEST(Deadline, A_page_whose_timers_come_late_asks_the_cdn_earlier_up_to_a_bound)
   EXPECT_NEAR(lateness.margin_ms(), tunables::kFallbackMarginMs, 1) << "timers that come in time make it forget";
 }
 
+TEST(Deadline, A_computer_whose_timers_are_late_again_and_again_has_too_much_to_do) {
+  Lateness lateness;
+  int timers = 0;
+  while (!lateness.is_overloaded() && ++timers < 1'000) lateness.note(1'000, 1'000 + 2 * tunables::kOverloadMs);
+  EXPECT_NEAR(timers, 23, 1) << "half of an average over some thirty";
+  lateness.forget_usual();
+  EXPECT_FALSE(lateness.is_overloaded());
+  for (int i = 0; i < 1'000; ++i) lateness.note(1'000, 1'000 + tunables::kOverloadMs - 1);
+  EXPECT_FALSE(lateness.is_overloaded());
+}
+
+TEST(Deadline, A_page_that_stood_still_once_or_a_computer_that_slept_is_not_overloaded) {
+  Lateness lateness;
+  for (int i = 0; i < 100; ++i) lateness.note(1'000, 1'003);
+  lateness.note(1'000, 3'600'000);
+  EXPECT_FALSE(lateness.is_overloaded());
+  lateness.note(1'000, 3'600'000);
+  EXPECT_TRUE(lateness.is_overloaded()) << "twice within seconds is not once";
+}
+
+TEST(Deadline, Timers_of_a_hidden_page_say_nothing_of_the_computer) {
+  Lateness lateness;
+  for (int i = 0; i < 1'000; ++i) lateness.note(1'000, 2'000, true);
+  EXPECT_FALSE(lateness.is_overloaded());
+  EXPECT_GT(lateness.margin_ms(), tunables::kFallbackMarginMs) << "but the CDN is to be asked earlier";
+}
+
 TEST(Deadline, A_queue_is_bounded_by_time_and_on_a_slow_uplink_by_blocks) {
   EXPECT_EQ(queue_max_ms(10, 1), tunables::kQueueMaxMs);
   EXPECT_EQ(queue_max_ms(400, 0.5), 400 * tunables::kQueueBlocks);

@@ -279,9 +279,31 @@ TEST(Engine, The_same_seed_and_the_same_calls_give_the_same_actions) {
   EXPECT_NE(life_of(7), life_of(8)) << "and another seed another life";
 }
 
+// Whether it rests after some of thirty turns, each a tenth of a second after it was due.
+bool rests_when_late(Viewer& viewer, Handle peer) {
+  for (int i = 0; i < 30 && viewer.engine.world().is_p2p(); ++i) {
+    viewer.at(viewer.engine.next_deadline() + 100);
+    viewer.hear(peer, heartbeat());
+    viewer.turn();
+  }
+  return !viewer.engine.world().is_p2p();
+}
+
+TEST(Engine, Whose_timers_come_late_rests_from_trading_unless_its_page_is_hidden) {
+  Viewer viewer;
+  const Handle peer = viewer.meet(50);
+  viewer.engine.configure(Option::kHidden, 1);
+  EXPECT_FALSE(rests_when_late(viewer, peer));
+  EXPECT_EQ(viewer.engine.world().peers.trading_count(), 1u);
+  viewer.engine.configure(Option::kHidden, 0);
+  EXPECT_TRUE(rests_when_late(viewer, peer));
+  EXPECT_EQ(viewer.engine.world().peers.size(), 0u);
+}
+
 TEST(Engine, A_thousand_random_messages_close_the_neighbour_and_harm_nothing_else) {
   Dice dice(11);
   Viewer viewer;
+  viewer.engine.configure(Option::kHidden, 1);  // or all these leaps of the clock make it rest
   viewer.engine.playhead(5'000, 9'500, 1);
   const Handle clip = viewer.see(1);
   for (uint32_t round = 0; round < 1000; ++round) {

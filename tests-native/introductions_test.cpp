@@ -212,6 +212,74 @@ TEST(Introductions, Without_p2p_nobody_is_dialled_and_nobody_answered) {
   EXPECT_EQ(lobby.world.peers.size(), 0u);
 }
 
+struct Busy : Lobby {
+  Busy() {
+    join(1, ids_from(100, 4));
+    EXPECT_EQ(dialled().size(), 4u);
+    protocol.opened(world.peers.find_remote(100));
+  }
+  void be_late() {
+    for (int i = 0; i < 100; ++i) world.lateness.note(0, 500);
+  }
+  /// Rests, and returns for how long.
+  TimeMs rest() {
+    be_late();
+    introductions.step();
+    return world.rest_until_ms - world.now;
+  }
+};
+
+TEST(Introductions, A_computer_with_too_much_to_do_leaves_its_neighbours_for_a_while) {
+  Busy rig;
+  const Handle open = rig.world.peers.find_remote(100);
+  rig.said();
+  const TimeMs length = rig.rest();
+  EXPECT_GE(length, 0.5 * tunables::kRestMs);
+  EXPECT_LE(length, 1.5 * tunables::kRestMs);
+  const Record said = rig.said();
+  EXPECT_EQ(said.count(ActionType::kClosePeer), 4u);
+  const auto byes = said.sent(wire::Type::kBye);
+  ASSERT_EQ(byes.size(), 1u) << "whose channel is open is told";
+  EXPECT_EQ(byes[0].bye.reason, wire::ByeReason::kLeaving);
+  EXPECT_EQ(rig.world.peers.get(open), nullptr);
+  EXPECT_EQ(rig.world.peers.size(), 0u);
+  EXPECT_FALSE(rig.world.is_p2p());
+}
+
+TEST(Introductions, Who_rests_dials_nobody_and_answers_nobody_and_then_does) {
+  Busy rig;
+  const TimeMs length = rig.rest();
+  rig.said();
+  rig.receive_tracker(peers(ids_from(500, 3), 8));
+  rig.wait(length - 1);
+  EXPECT_TRUE(rig.dialled().empty());
+  rig.receive_tracker(relayed(600, SignalKind::kOffer));
+  EXPECT_EQ(only(rig.said()).kind, SignalKind::kBye);
+  rig.wait(1);
+  EXPECT_TRUE(rig.world.is_p2p());
+  EXPECT_FALSE(rig.dialled().empty());
+}
+
+TEST(Introductions, Each_rest_is_twice_as_long_up_to_a_bound) {
+  Busy rig;
+  for (uint32_t rests = 0; rests < tunables::kRestsMax + 3; ++rests) {
+    const double times = 1u << std::min(rests, tunables::kRestsMax);
+    const TimeMs length = rig.rest();
+    EXPECT_GE(length, 0.5 * times * tunables::kRestMs);
+    EXPECT_LE(length, 1.5 * times * tunables::kRestMs);
+    rig.wait(length);
+    rig.neighbour(700 + rests);
+  }
+}
+
+TEST(Introductions, Alone_there_is_nothing_to_rest_from) {
+  Lobby lobby;
+  lobby.join(1, {});
+  for (int i = 0; i < 100; ++i) lobby.world.lateness.note(0, 500);
+  lobby.introductions.step();
+  EXPECT_TRUE(lobby.world.is_p2p());
+}
+
 TEST(Introductions, A_dial_that_does_not_open_is_given_up_and_not_tried_again_for_a_while) {
   Lobby lobby;
   lobby.join(1, {100}, 2);

@@ -274,6 +274,27 @@ test('the tracker falls: peers and playback go on, it is reported once and tried
   expect(errors).toHaveLength(1);
 });
 
+test.each([
+  ['seen', false, { state: 'cdn-only', reason: 'overloaded', resting: 1, peers: 0 }],
+  ['hidden, where timers come late on purpose', true, { state: 'sharing', reason: null, resting: 0, peers: 1 }],
+])('timers that come late again and again, on a page that is %s', async (_name, isHidden, expected) => {
+  Reflect.set(globalThis, 'document', { hidden: isHidden });
+  await live();
+  const channel = await meet();
+  const key = await segmentKey(segmentText(makeFrag(3)));
+  const now = performance.now.bind(performance);
+  const begun = now();
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => 2 * now() - begun); // a timer comes after twice its time
+  for (let seconds = 0; seconds < 20; ++seconds) {
+    jest.advanceTimersByTime(1000);
+    says(channel, status(key.hi, key.lo, kBytes, [0, 0]));
+  }
+  expect(p2p.stats).toMatchObject(expected);
+  expect(FakeConnection.open()).toHaveLength(expected.peers);
+  clock.mockRestore();
+  Reflect.deleteProperty(globalThis, 'document');
+});
+
 test('destroy: no connection, socket, listener or timer is left, loads go on with the stock loader, fLoader is as before', async () => {
   const before = class extends StockLoader {};
   player.config.fLoader = before as never;

@@ -98,7 +98,8 @@ class BoundEngine {
                              world.store_bytes,
                              c.peers_dropped,
                              c.seeds,
-                             c.rejects_sent};
+                             c.rejects_sent,
+                             world.is_p2p() ? 0.0 : 1.0};
     static_assert(sizeof values <= sizeof stats_);
     std::memcpy(stats_.data(), values, sizeof values);
     return sizeof values / sizeof values[0];

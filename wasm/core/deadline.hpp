@@ -3,6 +3,8 @@
 // report, the segment's start and the clock.
 #pragma once
 
+#include <algorithm>
+
 #include "ids.hpp"
 #include "tunables.hpp"
 
@@ -32,14 +34,19 @@ struct Playhead {
   }
 };
 
-/// How late our timers come: a busy main thread is late for the player too. The largest lateness lately.
+/// How late our timers come: a busy main thread is late for the player too. The largest lateness lately, and the usual.
 class Lateness {
  public:
-  /// A timer that was due at `due_ms` has come at `now`.
-  void note(TimeMs due_ms, TimeMs now) {
+  /// A timer that was due at `due_ms` has come at `now`. Those of a hidden page come late on purpose, and one that
+  /// comes minutes late comes from a computer that has slept: neither is a computer that has too much to do.
+  void note(TimeMs due_ms, TimeMs now, bool is_hidden = false) {
     const TimeMs late = now > due_ms ? now - due_ms : 0;
     late_ms_ = late > late_ms_ ? late : late_ms_ + (late - late_ms_) * 0.01;
+    if (!is_hidden) usual_ms_ += (std::min(late, tunables::kLateMaxMs) - usual_ms_) * tunables::kUsualGain;
   }
+  bool is_overloaded() const { return usual_ms_ > tunables::kOverloadMs; }
+  /// The load is another one from now on.
+  void forget_usual() { usual_ms_ = 0; }
   /// What the CDN must be asked before the deadline, besides the time that it takes.
   TimeMs margin_ms() const {
     const TimeMs more = tunables::kLatenessMargin * late_ms_;
@@ -49,6 +56,7 @@ class Lateness {
 
  private:
   TimeMs late_ms_ = 0;
+  TimeMs usual_ms_ = 0;
 };
 
 /// Who uploads accepts what will be through within this time. `room`: its uplink as a multiple of the stream.

@@ -51,6 +51,9 @@ bool Engine::configure(Option option, double value) {
       if (!(value >= 0 && value <= 0xffff'ffff)) return false;
       config.region = static_cast<uint32_t>(value);
       return true;
+    case Option::kHidden:
+      config.is_hidden = value != 0;
+      return true;
   }
   return false;
 }
@@ -139,7 +142,8 @@ void Engine::block_verified(Handle segment, uint32_t block, bool is_ok) {
 }
 
 size_t Engine::step() {
-  if (world_.now >= next_deadline_ && next_deadline_ > 0) world_.lateness.note(next_deadline_, world_.now);
+  if (world_.now >= next_deadline_ && next_deadline_ > 0)
+    world_.lateness.note(next_deadline_, world_.now, world_.config.is_hidden);
   Requests(world_).time_out();
   TimeMs next = std::min(protocol_.sweep(), introductions_.step());
   next = std::min(next, cdn_.sweep());

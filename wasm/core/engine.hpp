@@ -26,7 +26,8 @@ enum class Option : int32_t {
   kP2p = 3,
   kCdnRanges = 4,
   kVerify = 5,
-  kRegion = 6
+  kRegion = 6,
+  kHidden = 7
 };
 
 class Engine {

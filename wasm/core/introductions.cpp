@@ -178,7 +178,7 @@ void Introductions::relayed(int32_t token, const Message& message) {
     protocol_.close(known, CloseReason::kLeaving);
   }
   forget(message.peer);
-  const bool is_unwelcome = !world_.config.is_p2p || world_.avoided.is_banned(message.peer, world_.now);
+  const bool is_unwelcome = !world_.is_p2p() || world_.avoided.is_banned(message.peer, world_.now);
   if (is_unwelcome || world_.peers.size() >= world_.config.peers_max) {
     return say_bye(message.peer);
   }
@@ -272,14 +272,23 @@ TimeMs Introductions::talk() {
   if (!is_joined_) return join_ms_;
   if (world_.now >= next_stats_ms_) report();
   const bool has_strangers = world_.swarm_size > 1 + world_.peers.size();
-  if (!world_.config.is_p2p || !ids_.empty() || room() == 0 || !has_strangers) return next_stats_ms_;
+  if (!world_.is_p2p() || !ids_.empty() || room() == 0 || !has_strangers) return next_stats_ms_;
   if (world_.now >= next_more_ms_) ask_for_more();
   return std::min(next_stats_ms_, next_more_ms_);
 }
 
+// Playback outranks offload: a computer that is late for everything leaves its neighbours to each other for a while.
+void Introductions::rest() {
+  world_.lateness.forget_usual();
+  world_.rest_until_ms = world_.now + tunables::kRestMs * (0.5 + world_.dice.roll()) * (1u << rests_);
+  rests_ = std::min(rests_ + 1, tunables::kRestsMax);
+  world_.peers.each([&](Handle handle, const Peer&) { protocol_.close(handle, CloseReason::kLeaving); });
+}
+
 TimeMs Introductions::step() {
+  if (world_.lateness.is_overloaded() && world_.peers.size() > 0) rest();
   const TimeMs over = sweep_dials();
-  const TimeMs next_dial = is_joined_ && world_.config.is_p2p ? dial_some() : kNever;
+  const TimeMs next_dial = is_joined_ && world_.is_p2p() ? dial_some() : kNever;
   return std::min({over, next_dial, talk()});
 }
 

@@ -43,6 +43,7 @@ class Introductions {
   void dial(uint32_t id);
   void ask_for_more();
   void report();
+  void rest();
   tracker_wire::Profile profile() const;
   tracker_wire::Traffic traffic() const;
   uint32_t room() const;
@@ -53,6 +54,7 @@ class Introductions {
 
   World& world_;
   PeerProtocol& protocol_;
+  uint32_t rests_ = 0;
   bool is_open_ = false;
   bool is_greeted_ = false;  // HELLO came; each connection has one
   bool is_joined_ = false;

@@ -8,7 +8,7 @@
 namespace bazaar {
 
 TimeMs Trader::step() {
-  trusted_ = world_.config.is_p2p ? world_.peers.trusted(world_.now) : 0;
+  trusted_ = world_.is_p2p() ? world_.peers.trusted(world_.now) : 0;
   round_trip_ms_ = usual_round_trip();
   weight_ = credit_weight();
   gather_demand();

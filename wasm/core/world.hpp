@@ -42,6 +42,7 @@ struct Config {
   uint32_t region = 0;  ///< a hash of what the page calls its region; 0 unknown
   bool may_upload = true;
   bool is_p2p = true;
+  bool is_hidden = false;  ///< nobody sees the page: its timers come late on purpose
   bool cdn_has_ranges = true;
   Baseline baseline = Baseline::kNone;
   bool verifies = false;  ///< the glue checks each peer's block against a signed record before it counts
@@ -87,6 +88,7 @@ struct World {
   BoundedList<int32_t, 8> renditions;  ///< that the player follows now
   uint32_t swarm_size = 1;             ///< viewers of the stream, in all cells, this one among them
   uint32_t own_id = 0;                 ///< given by the tracker; 0 before
+  TimeMs rest_until_ms = 0;            ///< no peers before: the computer has too much to do
   double store_bytes = 0;
 
   /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
@@ -104,6 +106,7 @@ struct World {
     return bytes;
   }
 
+  bool is_p2p() const { return config.is_p2p && now >= rest_until_ms; }
   /// Whether it is worth telling the neighbours what we have.
   bool is_giving() const { return config.may_upload && !pace.is_too_slow(now); }
   /// Until `bytes` more would be through, after all that waits and is due until `due_ms`, by uplink and by credit.
