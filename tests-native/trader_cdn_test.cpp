@@ -147,6 +147,20 @@ TEST(TraderAndCdn, While_the_cdn_fails_a_neighbour_is_told_all_the_time_that_the
   EXPECT_EQ(requests[0].request.slack_ms, 500) << "and not what the CDN would take of it";
 }
 
+TEST(TraderAndCdn, A_neighbour_whose_queue_is_full_is_asked_for_what_is_urgent_only) {
+  for (const TimeMs buffer_ms : {400.0, 1'400.0}) {
+    Rig rig;
+    const Handle peer = rig.neighbour();
+    const Handle clip = rig.segment(1, ".P");
+    rig.offer(peer, clip, "HH");
+    rig.peer(peer).through_ms = rig.world.now + 2 * tunables::kQueueMaxMs * tunables::kQueueRoomMax;
+    rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+    rig.play(10'000 - buffer_ms, buffer_ms);
+    rig.trader.step();
+    EXPECT_EQ(rig.picture(clip), buffer_ms < tunables::kUrgentMs ? "rP" : ".P") << buffer_ms;
+  }
+}
+
 TEST(TraderAndCdn, A_cdn_that_has_failed_is_asked_besides_the_neighbours_once_its_pause_is_over) {
   Race rig;
   EXPECT_EQ(rig.picture(rig.clip), "ccc");
