@@ -150,9 +150,9 @@ inline constexpr TimeMs kBlockMsMax = 2'000;
 inline constexpr TimeMs kSlowUplinkPauseMs = 120'000;
 /// Who is refused comes back when the queue is down to this share of its bound.
 inline constexpr double kRetryShare = 0.6;
-/// Requests with less time left go in order of their deadlines, and are accepted by what is due before them; the others go
-/// to whoever has most credit to pass on. segments-1s-tight, seeds 1 and 2: 0.9612 and 0.9556 at 300 ms, 0.9646 and 0.9602
-/// at 500, 0.9560 and 0.9486 at 800.
+/// Requests with less time left go in order of their deadlines, and are accepted by what is due before them; the others
+/// go to whoever has most credit to pass on. segments-1s-tight, seeds 1 and 2: 0.9612 and 0.9556 at 300 ms, 0.9646 and
+/// 0.9602 at 500, 0.9560 and 0.9486 at 800.
 inline constexpr TimeMs kUrgentMs = 500;
 /// A viewer without credit says so and names this time for another try.
 inline constexpr uint16_t kRetryNoCreditMs = 300;
