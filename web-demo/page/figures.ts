@@ -30,7 +30,7 @@ export function showFigures(player: Player): void {
 /** Why nobody shares with this viewer, in the library's words and in ours. */
 const REASONS: Record<string, string> = {
   starting: 'Starting',
-  overloaded: 'This computer is too busy to share',
+  overloaded: 'Too busy to share',
   alone: 'Alone in the swarm so far',
   connecting: 'Meeting the other viewers',
   'no-connection': 'The others cannot be reached',
