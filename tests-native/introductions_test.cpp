@@ -278,6 +278,9 @@ TEST(Introductions, Alone_there_is_nothing_to_rest_from) {
   for (int i = 0; i < 100; ++i) lobby.world.lateness.note(0, 500);
   lobby.introductions.step();
   EXPECT_TRUE(lobby.world.is_p2p());
+  lobby.neighbour(700);
+  lobby.introductions.step();
+  EXPECT_TRUE(lobby.world.is_p2p()) << "what was late before it had company does not count";
 }
 
 TEST(Introductions, A_dial_that_does_not_open_is_given_up_and_not_tried_again_for_a_while) {

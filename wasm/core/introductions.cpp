@@ -279,14 +279,18 @@ TimeMs Introductions::talk() {
 
 // Playback outranks offload: a computer that is late for everything leaves its neighbours to each other for a while.
 void Introductions::rest() {
-  world_.lateness.forget_usual();
   world_.rest_until_ms = world_.now + tunables::kRestMs * (0.5 + world_.dice.roll()) * (1u << rests_);
   rests_ = std::min(rests_ + 1, tunables::kRestsMax);
   world_.peers.each([&](Handle handle, const Peer&) { protocol_.close(handle, CloseReason::kLeaving); });
 }
 
 TimeMs Introductions::step() {
-  if (world_.lateness.is_overloaded() && world_.peers.size() > 0) rest();
+  // Alone there is nothing to rest from, and what was late then says nothing of what trading will cost.
+  if (world_.peers.size() == 0) {
+    world_.lateness.forget_usual();
+  } else if (world_.lateness.is_overloaded()) {
+    rest();
+  }
   const TimeMs over = sweep_dials();
   const TimeMs next_dial = is_joined_ && world_.is_p2p() ? dial_some() : kNever;
   return std::min({over, next_dial, talk()});
