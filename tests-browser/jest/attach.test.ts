@@ -50,6 +50,8 @@ afterEach(() => {
   globalThis.fetch = realFetch;
   Reflect.deleteProperty(globalThis, 'addEventListener');
   Reflect.deleteProperty(globalThis, 'removeEventListener');
+  Reflect.deleteProperty(globalThis, 'document');
+  jest.restoreAllMocks();
   restore();
   jest.useRealTimers();
 });
@@ -284,15 +286,13 @@ test.each([
   const key = await segmentKey(segmentText(makeFrag(3)));
   const now = performance.now.bind(performance);
   const begun = now();
-  const clock = jest.spyOn(performance, 'now').mockImplementation(() => 2 * now() - begun); // a timer comes after twice its time
+  jest.spyOn(performance, 'now').mockImplementation(() => 2 * now() - begun); // a timer comes after twice its time
   for (let seconds = 0; seconds < 20; ++seconds) {
     jest.advanceTimersByTime(1000);
     says(channel, status(key.hi, key.lo, kBytes, [0, 0]));
   }
   expect(p2p.stats).toMatchObject(expected);
   expect(FakeConnection.open()).toHaveLength(expected.peers);
-  clock.mockRestore();
-  Reflect.deleteProperty(globalThis, 'document');
 });
 
 test('destroy: no connection, socket, listener or timer is left, loads go on with the stock loader, fLoader is as before', async () => {
@@ -427,6 +427,7 @@ test('p2p: false is the engine with the CDN alone', async () => {
   await until(() => log.length > 0);
   jest.advanceTimersByTime(1000);
   expect([FakeSocket.all.length, p2p.stats.reason, p2p.stats.bytesFromCdn]).toEqual([0, 'switched-off', kBytes]);
+  expect(p2p.stats.resting).toBe(0); // switched off is not tired
 });
 
 test('trace: a header with the seed, then what the session tells its engine first', async () => {

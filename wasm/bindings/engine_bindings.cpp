@@ -99,7 +99,7 @@ class BoundEngine {
                              c.peers_dropped,
                              c.seeds,
                              c.rejects_sent,
-                             world.is_p2p() ? 0.0 : 1.0};
+                             world.now < world.rest_until_ms ? 1.0 : 0.0};
     static_assert(sizeof values <= sizeof stats_);
     std::memcpy(stats_.data(), values, sizeof values);
     return sizeof values / sizeof values[0];
