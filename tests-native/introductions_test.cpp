@@ -16,6 +16,8 @@ using tracker_wire::SignalKind;
 using tracker_wire::Type;
 
 struct Lobby : Rig {
+  /// The player plays: no picture to wait for.
+  Lobby() { world.playhead = {true, 0, 10'000, 1, world.now}; }
   /// The connection is there, the tracker has said HELLO, JOIN is out.
   void open(uint32_t window_ms = 0, const Bytes& token = {}) {
     introductions.tracker_opened(token);
@@ -96,6 +98,37 @@ TEST(Introductions, A_crowd_joins_spread_over_the_window_each_once) {
   EXPECT_GT(last, 0.8 * kWindowMs);
 }
 
+//  HELLO          picture           HELLO                        + 1 s
+//    |───────────────|JOIN            |──────────────────────────────|JOIN
+TEST(Introductions, Until_there_is_a_picture_nobody_is_met_but_no_longer_than_a_second) {
+  for (const bool has_picture : {true, false}) {
+    Lobby lobby;
+    const TimeMs begin = lobby.world.now;
+    lobby.world.playhead = {};
+    lobby.open();
+    EXPECT_EQ(lobby.introductions.step(), begin + tunables::kPictureMs);
+    lobby.world.now = begin + tunables::kPictureMs - 1;
+    lobby.introductions.step();
+    EXPECT_TRUE(lobby.said().is_empty());
+    if (has_picture) {
+      lobby.world.playhead = {true, 0, 2'000, 1, lobby.world.now};
+    } else {
+      lobby.world.now = begin + tunables::kPictureMs;
+    }
+    lobby.introductions.step();
+    const Record said = lobby.said();
+    EXPECT_EQ(only(said).type, Type::kJoin);
+  }
+}
+
+TEST(Introductions, Media_enough_to_begin_with_is_as_good_as_a_picture) {
+  Lobby lobby;
+  lobby.world.playhead = {true, 0, 2'000, 0, lobby.world.now};  // paused, or loaded before it was played
+  lobby.open();
+  const Record said = lobby.said();
+  EXPECT_EQ(only(said).type, Type::kJoin);
+}
+
 TEST(Introductions, Who_lost_the_connection_before_its_turn_does_not_join_on_the_dead_one) {
   Lobby lobby;
   lobby.open(10'000);
@@ -140,6 +173,8 @@ TEST(Introductions, The_profile_says_what_the_tracker_may_choose_by) {
   lobby.world.pace.note_drained(100'000, lobby.world.now, lobby.world.now + 100);
   lobby.world.playhead.is_known = false;
   lobby.open();
+  lobby.wait(tunables::kPictureMs);
+  lobby.introductions.step();
   const Record measured = lobby.said();
   const tracker_wire::Profile after = only(measured).profile;
   EXPECT_EQ(after.rendition, before.rendition) << "in whatever order they were chosen";
@@ -150,6 +185,8 @@ TEST(Introductions, The_profile_says_what_the_tracker_may_choose_by) {
   lobby.world.config.may_upload = false;
   lobby.world.renditions = {};
   lobby.open();
+  lobby.wait(tunables::kPictureMs);
+  lobby.introductions.step();
   const Record silent = lobby.said();
   EXPECT_EQ(only(silent).profile.upload_kbps, 1u);
   EXPECT_EQ(only(silent).profile.rendition, 0u);
@@ -516,6 +553,18 @@ Bytes keeping(uint32_t own_id, const Bytes& resume, bool is_resumed = false) {
   message.resume = resume;
   message.is_resumed = is_resumed;
   return frame(message);
+}
+
+TEST(Introductions, Who_resumes_while_its_player_stalls_is_back_at_once) {
+  Lobby lobby;
+  lobby.open();
+  lobby.receive_tracker(keeping(7, {1, 2, 3, 4}));
+  lobby.introductions.tracker_closed();
+  lobby.said();
+  lobby.world.playhead = {true, 0, 0, 0, lobby.world.now};
+  lobby.open();
+  const Record said = lobby.said();
+  EXPECT_EQ(only(said).type, Type::kJoin);
 }
 
 TEST(Introductions, A_lost_connection_is_resumed_at_once_and_no_neighbour_hears_of_it) {

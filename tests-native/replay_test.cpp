@@ -126,18 +126,19 @@ TEST(Replay, A_damaged_deadline_answer_or_signal_header_is_told) {
   EXPECT_SAYS(difference_of(Damaged("lAICAMRI", "lAICAMRJ")), "outgoing byte 6");
 }
 
-TEST(Replay, A_call_that_is_late_or_twice_or_missing_shows_in_the_next_step) {
+TEST(Replay, A_call_that_is_late_or_too_many_or_missing_shows_in_the_next_step) {
   Damaged late(R"({"call":"at","args":[1020.5]})", R"({"call":"at","args":[1020.6]})");
   late.line += 2;
   EXPECT_SAYS(difference_of(late), "next deadline");
 
-  Damaged twice(R"({"call":"at","args":[1020.5]})", R"({"call":"at","args":[1020.5]})");
-  // The connection opens once more, and the tracker says HELLO once more.
-  const auto opened = twice.lines.begin() + 4;
-  const Lines again(opened, opened + 2);
-  twice.lines.insert(twice.lines.begin() + static_cast<std::ptrdiff_t>(twice.line), again.begin(), again.end());
-  twice.line += 4;
-  EXPECT_SAYS(difference_of(twice), "the native engine:    SEND_TRACKER");
+  Damaged more(R"({"call":"at","args":[1300]})", R"({"call":"at","args":[1300]})");
+  // The connection is lost and opens once more, and the tracker says HELLO once more.
+  const auto opened = more.lines.begin() + 5;
+  Lines again(opened, opened + 2);
+  again.insert(again.begin(), R"({"call":"tracker_closed"})");
+  more.lines.insert(more.lines.begin() + static_cast<std::ptrdiff_t>(more.line), again.begin(), again.end());
+  more.line += 5;
+  EXPECT_SAYS(difference_of(more), "the native engine:    SEND_TRACKER");
 
   Damaged missing(R"({"call":"link_opened")", R"({"call":"link_opened")");
   missing.lines.erase(missing.lines.begin() + static_cast<std::ptrdiff_t>(missing.line - 1));

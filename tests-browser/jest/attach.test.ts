@@ -90,6 +90,11 @@ async function live(from = 1, to = 3, options: Partial<P2POptions> = {}): Promis
   begin(options);
   await until(() => p2p.blocks().length === to - from + 1);
 }
+/** The player plays, at this second, with media up to that one. */
+function play(atS: number, endS: number): void {
+  const media = { currentTime: atS, buffered: { length: 1, start: () => 0, end: () => endS }, readyState: 4, paused: false, seeking: false, playbackRate: 1 };
+  Reflect.set(player.hls, 'media', { ...media, addEventListener: () => {}, removeEventListener: () => {} });
+}
 const socket = (): FakeSocket => FakeSocket.all.at(-1)!;
 
 /** A peer that has greeted us. */
@@ -171,7 +176,7 @@ test('the CDN fails: the stock loader takes over and the player hears its verdic
   expect([log, errors]).toEqual([['error 404'], []]);
 });
 
-test('the tracker is joined once there is a live playlist, not before, with token, rendition and region', async () => {
+test('the tracker is asked once there is a live playlist, not before, and joined once the player has begun, with token, rendition and region', async () => {
   begin({ token: 'admit one', region: 'attic' });
   await aWhile();
   expect(FakeSocket.all).toEqual([]);
@@ -180,6 +185,9 @@ test('the tracker is joined once there is a live playlist, not before, with toke
   socket().opens();
   const swarm = (await sha256(swarmText('https://cdn.example/live/master.m3u8'))).slice(0, 16);
   socket().says(trackerHello());
+  expect(socket().sent).toEqual([]);
+  play(2, 4);
+  jest.advanceTimersByTime(250);
   const join = decode(socket().sent[0]!) as unknown[];
   expect(join.slice(0, 4)).toEqual([1, 2, swarm, 12]);
   expect(join[4]).toEqual(new TextEncoder().encode('admit one'));
@@ -210,8 +218,7 @@ test('two viewers meet: offer through the tracker, greeting through the channel,
 
 test('blocks come from a peer, and the segment is the origin’s, byte for byte', async () => {
   await live(1, 8);
-  const media = { currentTime: 4, buffered: { length: 1, start: () => 0, end: () => 14 }, readyState: 4, paused: false, seeking: false, playbackRate: 1 };
-  Reflect.set(player.hls, 'media', { ...media, addEventListener: () => {}, removeEventListener: () => {} });
+  play(4, 14);
   jest.advanceTimersByTime(250);
   const channel = await meet();
   const key = await segmentKey(segmentText(makeFrag(8)));
@@ -287,7 +294,7 @@ test.each([
   const now = performance.now.bind(performance);
   const begun = now();
   jest.spyOn(performance, 'now').mockImplementation(() => 2 * now() - begun); // a timer comes after twice its time
-  for (let seconds = 0; seconds < 20; ++seconds) {
+  for (let seconds = 0; seconds < 20 && !p2p.stats.resting; ++seconds) {
     jest.advanceTimersByTime(1000);
     says(channel, status(key.hi, key.lo, kBytes, [0, 0]));
   }
@@ -336,9 +343,13 @@ test('hls.destroy() ends us too, and the player may be attached again after dest
 
 test('another source is another swarm', async () => {
   await live();
-  socket().opens();
-  socket().says(trackerHello());
-  const first = socket();
+  const joined = (): FakeSocket => {
+    socket().opens();
+    socket().says(trackerHello());
+    jest.advanceTimersByTime(1000); // a player without a picture is waited for no longer
+    return socket();
+  };
+  const first = joined();
   Reflect.set(player.hls, 'url', 'https://cdn.example/other.m3u8');
   player.levels.length = 0;
   player.emit('hlsManifestLoading', { url: 'https://cdn.example/other.m3u8' });
@@ -346,9 +357,7 @@ test('another source is another swarm', async () => {
   await aWhile();
   playlist(1, 1);
   await until(() => FakeSocket.all.length === 2);
-  socket().opens();
-  socket().says(trackerHello());
-  const [a, b] = [first, socket()].map((s) => (decode(s.sent[0]!) as unknown[])[2]);
+  const [a, b] = [first, joined()].map((s) => (decode(s.sent[0]!) as unknown[])[2]);
   expect(a).not.toEqual(b);
 });
 

@@ -35,6 +35,7 @@ beforeEach(() => {
   core.tell((engine) => {
     core.writeInbox(kSwarm);
     engine.set_swarm();
+    engine.playhead(0, 10_000, 1); // without a picture nobody is met yet
   });
   core.tellTrackerOpened(new TextEncoder().encode('a token'));
   core.tellTrackerMessage(trackerHello());

@@ -38,6 +38,7 @@ function open(): Core {
   core.tell((engine) => {
     core.writeInbox(kSwarm);
     engine.set_swarm();
+    engine.playhead(0, 10_000, 1);
   });
   core.tellTrackerOpened(kToken);
   return core;
@@ -62,7 +63,7 @@ test('each turn is there in order: the time, what was told, the step with its ac
   core.tellTrackerMessage(trackerHello());
   core.close();
   expect(JSON.parse(lines[0]!)).toEqual({ trace: 1, library: version, seed: 7 });
-  const calls = ['at', 'set_swarm', 'step', 'at', 'tracker_opened', 'step', 'at', 'tracker_message', 'step'];
+  const calls = ['at', 'set_swarm', 'playhead', 'step', 'at', 'tracker_opened', 'step', 'at', 'tracker_message', 'step'];
   expect(lines.slice(1).map((line) => (JSON.parse(line) as Line).call)).toEqual(calls);
   expect([...bytesOf(said('set_swarm')[0]!.in)]).toEqual([...kSwarm]);
   const { actions, out } = said('step')[2]!;

@@ -17,14 +17,13 @@ void Introductions::send(const Message& message) {
 }
 
 void Introductions::tracker_opened(std::span<const uint8_t> token) {
-  is_open_ = true;
-  is_greeted_ = false;
+  awaits_hello_ = true;
   token_bytes_ = std::min(token.size(), token_.size());
   std::copy_n(token.data(), token_bytes_, token_.data());
 }
 
 void Introductions::tracker_closed() {
-  is_open_ = false;
+  awaits_hello_ = false;
   is_joined_ = false;
   join_ms_ = kNever;
   next_stats_ms_ = kNever;
@@ -40,12 +39,12 @@ void Introductions::received(int32_t token, std::span<const uint8_t> frame) {
   if (tracker_wire::decode(frame, message_) != tracker_wire::DecodeStatus::kOk) return;  // a newer tracker
   switch (message_.type) {
     case Type::kHello:
-      if (!is_open_ || is_greeted_) return;
-      is_greeted_ = true;
+      if (!awaits_hello_) return;
+      awaits_hello_ = false;
       // A window spreads a crowd over time. Who resumes is one of many only when a node died, and has spread its
       // connection then; every second without a tracker is one without new neighbours.
       join_ms_ = world_.now;
-      if (message_.wait_ms > 0 && resume_bytes_ == 0) join_ms_ += world_.dice.roll() * message_.wait_ms;
+      if (resume_bytes_ == 0) join_ms_ += world_.dice.roll() * message_.wait_ms + tunables::kPictureMs;
       break;
     case Type::kWelcome:
       welcomed(message_);
@@ -268,8 +267,12 @@ void Introductions::report() {
 }
 
 TimeMs Introductions::talk() {
-  if (world_.now >= join_ms_) join();
-  if (!is_joined_) return join_ms_;
+  if (!is_joined_) {
+    const TimeMs due_ms = join_ms_ - (world_.playhead.is_starving(world_.now) ? 0 : tunables::kPictureMs);
+    if (world_.now < due_ms) return due_ms;
+    join();
+    return kNever;
+  }
   if (world_.now >= next_stats_ms_) report();
   const bool has_strangers = world_.swarm_size > 1 + world_.peers.size();
   if (!world_.is_p2p() || !ids_.empty() || room() == 0 || !has_strangers) return next_stats_ms_;

@@ -55,10 +55,9 @@ class Introductions {
   World& world_;
   PeerProtocol& protocol_;
   uint32_t rests_ = 0;
-  bool is_open_ = false;
-  bool is_greeted_ = false;  // HELLO came; each connection has one
+  bool awaits_hello_ = false;  // the connection is open; each has one HELLO
   bool is_joined_ = false;
-  TimeMs join_ms_ = kNever;  // when to JOIN, once HELLO is here
+  TimeMs join_ms_ = kNever;  // when to JOIN at the latest, once HELLO is here; with a picture kPictureMs before
   std::array<uint8_t, tracker_wire::kTokenBytesMax> token_{};
   size_t token_bytes_ = 0;
   std::array<uint8_t, tracker_wire::kResumeBytesMax> resume_{};
