@@ -268,7 +268,7 @@ void Introductions::report() {
 
 TimeMs Introductions::talk() {
   if (!is_joined_) {
-    const TimeMs due_ms = join_ms_ - (world_.playhead.is_starving(world_.now) ? 0 : tunables::kPictureMs);
+    const TimeMs due_ms = join_ms_ - (world_.playhead.rate > 0 ? tunables::kPictureMs : 0);
     if (world_.now < due_ms) return due_ms;
     join();
     return kNever;

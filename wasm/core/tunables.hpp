@@ -160,8 +160,8 @@ inline constexpr uint16_t kRetryBusyMs = 200;
 
 // --- Peers ---
 /// Until there is a picture the computer is the player's, but no longer than this: where the CDN is slow, neighbours
-/// help. A viewer that joins three others on two slow cores: first picture 0.39 s with the CDN alone, 0.56 s without
-/// waiting, 0.50 s with.
+/// help. A viewer that joins two others on two slow cores: first picture 0.38 s with the CDN alone, 0.57 s without
+/// waiting, 0.53 s with (medians of 24).
 inline constexpr TimeMs kPictureMs = 1'000;
 inline constexpr uint32_t kPeersMaxDefault = 12;
 /// Slots; the masks of availability.hpp are this wide.
