@@ -165,8 +165,6 @@ TEST(Introductions, The_profile_says_what_the_tracker_may_choose_by) {
   lobby.world.pace.note_drained(100'000, lobby.world.now, lobby.world.now + 100);
   lobby.world.playhead.is_known = false;
   lobby.open();
-  lobby.wait(tunables::kPictureMs);
-  lobby.introductions.step();
   const Record measured = lobby.said();
   const tracker_wire::Profile after = only(measured).profile;
   EXPECT_EQ(after.rendition, before.rendition) << "in whatever order they were chosen";
@@ -177,8 +175,6 @@ TEST(Introductions, The_profile_says_what_the_tracker_may_choose_by) {
   lobby.world.config.may_upload = false;
   lobby.world.renditions = {};
   lobby.open();
-  lobby.wait(tunables::kPictureMs);
-  lobby.introductions.step();
   const Record silent = lobby.said();
   EXPECT_EQ(only(silent).profile.upload_kbps, 1u);
   EXPECT_EQ(only(silent).profile.rendition, 0u);
