@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { build: { type: 'string', default: join(root, 'build/package/tree') } } });
 const tree = resolve(values.build);
 const out = join(root, 'build/package');
+/** By the compiler that its tests are built with. */
+const kOptions = ['-DCMAKE_CXX_COMPILER=clang++', '-DCMAKE_BUILD_TYPE=RelWithDebInfo', '-DBAZAAR_TRACKER_ONLY=ON'];
 const kFiles = [
   './usr/bin/hls-bazaar-tracker',
   './usr/lib/systemd/system/hls-bazaar-tracker.service',
@@ -55,8 +57,7 @@ function inspect(file) {
 
 try {
   mkdirSync(out, { recursive: true });
-  if (!existsSync(join(tree, 'build.ninja')))
-    run('cmake', '-S', root, '-B', tree, '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=RelWithDebInfo', '-DBAZAAR_TRACKER_ONLY=ON');
+  if (!existsSync(join(tree, 'build.ninja'))) run('cmake', '-S', root, '-B', tree, '-G', 'Ninja', ...kOptions);
   run('cmake', '--build', tree, '--target', 'tracker');
   for (const old of readdirSync(out).filter((name) => name.endsWith('.deb'))) rmSync(join(out, old));
   run('cpack', '--config', join(tree, 'CPackConfig.cmake'), '-B', out);

@@ -1,6 +1,6 @@
 // Makes a fresh Debian 12 ready: packages, npm modules, native and WASM builds, the bundle. npm's pre-scripts run it.
 // Owns the order; uses nothing but Node, because nothing else is there yet. Invariant: run twice, the second does nothing.
-//   node scripts/setup.mjs [--no-build]
+//   node scripts/setup.mjs [--no-build | TARGET …]     targets of CMake, for who waits to see something; all of them without
 import { fileURLToPath } from 'node:url';
 import { buildBundle, buildPreset } from './setup/build.mjs';
 import { holdLock } from './setup/lock.mjs';
@@ -15,9 +15,10 @@ try {
   holdLock(root);
   installPackages();
   installModules(root);
-  if (!process.argv.includes('--no-build')) {
-    buildPreset(root, 'native');
-    buildBundle(root);
+  const targets = process.argv.slice(2);
+  if (!targets.includes('--no-build')) {
+    buildPreset(root, 'native', targets);
+    if (targets.length === 0 || targets.includes('wasm')) buildBundle(root);
   }
 } catch (problem) {
   if (!(problem instanceof Stop)) throw problem;

@@ -1,6 +1,6 @@
 // Every test there is, in order of speed, with one closing count. Owns the list of runners; refuses to be one.
 // Invariant: a runner that fails does not stop the next, and any failure makes the whole fail.
-//   node scripts/test.mjs [native|sanitize|coverage|scripts|glue|demo|bench|size|browser …]
+//   node scripts/test.mjs [native|sanitize|scripts|glue|demo|bench|size|browser …]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,12 +48,13 @@ function native(preset) {
   return together(reports);
 }
 
-function coverage() {
-  const build = 'build/coverage';
-  const tests = native('coverage');
+/** One build for both: what finds bad memory also counts the lines that ran. */
+function sanitize() {
+  const tests = native('sanitize');
+  const build = 'build/sanitize';
   const args = ['--root', '.', '--filter', 'wasm/core/', '--filter', 'tracker/', '--object-directory', build, '--exclude-throw-branches'];
-  // Threads count without a lock: now and then a line's count is torn, and that line is left out.
-  const isGood = run('gcovr', [...args, '--gcov-ignore-parse-errors', '--delete', build]);
+  // clang's counters, so clang's reader. Threads count without a lock: now and then a line's count is torn, and that line is left out.
+  const isGood = run('gcovr', [...args, '--gcov-executable', 'llvm-cov-14 gcov', '--gcov-ignore-parse-errors', '--delete', build]);
   return together([tests, oneCheck(isGood, 'coverage', 'gcovr could not read what the tests covered: its words are above')]);
 }
 
@@ -89,7 +90,7 @@ const demo = () => scripted('web-demo/test/');
 const bench = () => scripted('bench/test/');
 const size = () => oneCheck(run(process.execPath, ['scripts/size.mjs']), 'size', 'the download is over its budget: see above');
 
-const runners = { native: () => native('native'), sanitize: () => native('sanitize'), coverage, scripts, glue, demo, bench, size, browser };
+const runners = { native: () => native('native'), sanitize, scripts, glue, demo, bench, size, browser };
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
   if (!(name in runners)) {

@@ -35,7 +35,8 @@ TEST(Checkers, A_request_ends_once_and_does_not_live_for_ever) {
 
 TEST(Checkers, Blocks_rejects_and_closed_connections_end_requests) {
   RequestChecker checker;
-  for (const uint32_t id : {1u, 2u, 3u}) checker.sent(encoded(wire::Request{id, {42}, id, 1'000}), 9, 0);
+  for (const uint16_t id : std::initializer_list<uint16_t>{1, 2, 3})
+    checker.sent(encoded(wire::Request{id, {42}, id, 1'000}), 9, 0);
   checker.block_came(1, 9);
   checker.reject_came(encoded(wire::Reject{2, wire::RejectReason::kBusy, 40}), 9);
   EXPECT_EQ(checker.look(1e9), "request 3 never ended");

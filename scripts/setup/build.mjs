@@ -34,16 +34,17 @@ function isToConfigure(root, folder) {
   return statSync(join(root, 'CMakePresets.json')).mtimeMs > statSync(join(folder, 'build.ninja')).mtimeMs;
 }
 
-/** Configures when needed and builds one CMake preset. @param {string} root @param {string} preset */
-export function buildPreset(root, preset) {
+/** Configures when needed and builds one CMake preset. @param {string} root @param {string} preset @param {string[]} targets all without */
+export function buildPreset(root, preset, targets = []) {
   const folder = join(root, preset === 'native' ? 'build' : `build/${preset}`);
   if (isToConfigure(root, folder)) {
     say(`configuring ${preset}`);
-    run(root, 'cmake', ['--preset', preset]);
+    run(root, 'cmake', ['--fresh', '--preset', preset]); // a cache keeps the compiler it began with
   }
-  const notice = sayUnlessQuick(`building ${preset}${preset === 'native' ? ' and WebAssembly' : ''} (minutes the first time)`);
+  const what = targets.length > 0 ? targets.join(' and ') : `${preset}${preset === 'native' ? ' and WebAssembly' : ''}`;
+  const notice = sayUnlessQuick(`building ${what} (minutes the first time)`);
   try {
-    run(root, 'cmake', ['--build', '--preset', preset]);
+    run(root, 'cmake', ['--build', '--preset', preset, ...(targets.length > 0 ? ['--target', ...targets] : [])]);
   } finally {
     notice.kill();
   }

@@ -6,7 +6,7 @@ import { say, Stop } from './stop.mjs';
 
 export const packages = [
   // the engine: native and WebAssembly
-  'g++',
+  'clang',
   'cmake',
   'ninja-build',
   'pkg-config',
@@ -16,7 +16,6 @@ export const packages = [
   // its tests and benchmarks
   'libgtest-dev',
   'libbenchmark-dev',
-  'clang',
   'clang-format',
   'clang-tidy',
   'gcovr',

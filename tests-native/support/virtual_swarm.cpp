@@ -85,7 +85,7 @@ void VirtualSwarm::perform(uint32_t i, const Action& action) {
       }
       if (v.bytes_sent > v.bytes_got) v.upload_exceeded_download = true;
       const auto [other, handle] = link->second;
-      after(settings_.link_ms, [this, other, handle, head, total, is_block] {
+      after(settings_.link_ms, [this, other = other, handle = handle, head, total, is_block] {
         Viewer& to = *viewers_[other];
         if (!to.links.contains(handle)) return;
         if (is_block) to.bytes_got += static_cast<double>(total - head.size());
@@ -162,7 +162,7 @@ void VirtualSwarm::perform(uint32_t i, const Action& action) {
       if (link == v.links.end()) return;
       const auto [other, handle] = link->second;
       v.links.erase(link);
-      after(settings_.link_ms, [this, other, handle] {
+      after(settings_.link_ms, [this, other = other, handle = handle] {
         viewers_[other]->links.erase(handle);
         viewers_[other]->dialled.erase(handle);
         turn(other, [&](Engine& e) { e.link_closed(handle); });
