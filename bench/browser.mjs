@@ -12,12 +12,13 @@ import { cpuFloorRatio, misses } from './browser/figures.mjs';
 import { floorOf, measureFloor } from './browser/floor.mjs';
 import { buildPages } from './browser/hub.mjs';
 import { measure } from './browser/measurement.mjs';
+import { measureNewcomers } from './browser/newcomer.mjs';
 import { openHub, removeAll } from './browser/network.mjs';
 import { checkMachine, holdMachine } from './browser/machine.mjs';
 import { Stop } from './browser/stop.mjs';
 import { caseTable } from './browser/table.mjs';
 import { inTurn } from './browser/turn.mjs';
-import { caseTitle, floorLines } from './browser/words.mjs';
+import { caseTitle, floorLines, newcomerLines } from './browser/words.mjs';
 import { DemoError } from '../web-demo/origin/demo-error.mjs';
 
 const kRecord = fileURLToPath(new URL('results/browser.json', import.meta.url));
@@ -36,11 +37,18 @@ const seconds = (/** @type {string} */ text) => {
   return value;
 };
 
+const times = (/** @type {string} */ text) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
+  return value;
+};
+
 const options = new Command('npm run bench:browser --')
   .description('Viewers in real browsers with real uplinks: hls-bazaar, p2p-media-loader and the CDN alone, side by side.')
   .addOption(new Option('--cases <names>', `of ${namesOf(cases)}; none`).argParser(among(cases)).default(cases, 'all'))
   .addOption(new Option('--contestants <names>', `of ${namesOf(contestants)}`).argParser(among(contestants)).default(contestants, 'all'))
   .option('--sweep', 'also segment lengths of 1, 2, 4 s with 2, 4, 6, 8 viewers, ours and the CDN alone')
+  .option('--newcomers <times>', 'also one page opened so often beside two who trade, ours and the CDN alone: its first picture', times)
   .option('--seconds <n>', 'length of the measured window', seconds, 40)
   .option('--warm-up <n>', 'seconds from the last first picture to the window', seconds, 20)
   .option('--json <file>', 'where the figures go; a full run writes bench/results/browser.json')
@@ -151,6 +159,12 @@ async function main() {
       swept.push(...(await inTurn(options.lock, () => runSweep(row, window, pages))));
     }
     record.sweep = { ...stamp(), results: swept };
+  }
+  if (options.newcomers) {
+    say(`newcomers, ${options.newcomers} times each …`);
+    const newcomers = await inTurn(options.lock, () => measureNewcomers({ times: options.newcomers, pages, say }));
+    for (const line of newcomerLines(newcomers)) console.log(line);
+    record.newcomers = { ...stamp(), results: newcomers };
   }
 
   const isFull = !options.quick && options.contestants.length === contestants.length && [0, cases.length].includes(options.cases.length);

@@ -29,13 +29,27 @@ export async function openBrowser(viewer, origin) {
   return { browser, page };
 }
 
+/** A contestant's page with its settings. @param {string} origin @param {string | undefined} tracker @param {import('./cases.mjs').Contestant} contestant */
+export function pageOf(origin, tracker, contestant) {
+  const query = new URLSearchParams({ hls: JSON.stringify(contestant.hls ?? {}), p2p: JSON.stringify(contestant.p2p ?? {}) });
+  if (tracker) query.set('tracker', tracker);
+  return `${origin}/bench/${contestant.page}.html?${query}`;
+}
+
+/** Waits for a moment of the stream's segments. @param {string} origin @param {number} segmentS @param {number} share 0–1 of a segment */
+export async function untilMoment(origin, segmentS, share) {
+  await pause(((await untilNextSegment(origin, segmentS)) + share * segmentS * 1000) % (segmentS * 1000));
+}
+
+/** @param {import('@playwright/test').Page} page */
+export const untilFirstPicture = (page) =>
+  page.waitForFunction(() => /** @type {any} */ (window).probe?.firstFrameMs, undefined, { timeout: kFirstFrameMs });
+
 /**
  * @param {{ origin: string, tracker: string | undefined, segmentS: number, viewers: number,
  *   contestant: import('./cases.mjs').Contestant }} options
  */
 export async function openAudience({ origin, tracker, segmentS, viewers, contestant }) {
-  const query = new URLSearchParams({ hls: JSON.stringify(contestant.hls ?? {}), p2p: JSON.stringify(contestant.p2p ?? {}) });
-  if (tracker) query.set('tracker', tracker);
   /** @type {Awaited<ReturnType<typeof openBrowser>>[]} */
   const seats = [];
   /** @type {string[]} */
@@ -47,16 +61,13 @@ export async function openAudience({ origin, tracker, segmentS, viewers, contest
       seat.page.on('pageerror', (error) => complaints.push(`viewer ${viewer}: ${error.message}`));
       seat.page.on('crash', () => complaints.push(`viewer ${viewer}: the page crashed`));
       // Viewers spread over a segment's length, as in the world; each at its own moment of it.
-      const momentMs = ((viewer - 0.5) / viewers) * segmentS * 1000;
-      await pause(((await untilNextSegment(origin, segmentS)) + momentMs) % (segmentS * 1000));
-      await seat.page.goto(`${origin}/bench/${contestant.page}.html?${query}`, { waitUntil: 'commit' });
-      await seat.page
-        .waitForFunction(() => /** @type {any} */ (window).probe?.firstFrameMs, undefined, { timeout: kFirstFrameMs })
-        .catch(() => {
-          throw new Stop(
-            `Viewer ${viewer} of ${contestant.title} shows no picture within ${kFirstFrameMs / 1000} s. ${complaints.join('; ')}`,
-          );
-        });
+      await untilMoment(origin, segmentS, (viewer - 0.5) / viewers);
+      await seat.page.goto(pageOf(origin, tracker, contestant), { waitUntil: 'commit' });
+      await untilFirstPicture(seat.page).catch(() => {
+        throw new Stop(
+          `Viewer ${viewer} of ${contestant.title} shows no picture within ${kFirstFrameMs / 1000} s. ${complaints.join('; ')}`,
+        );
+      });
     }
   } catch (problem) {
     await Promise.all(seats.map(({ browser }) => browser.close().catch(() => undefined)));

@@ -21,6 +21,9 @@ export function percentile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? NaN;
 }
 
+/** @param {number[]} values */
+export const mean = (values) => values.reduce((total, value) => total + value, 0) / values.length;
+
 /** Half a second without a new position. */
 const kFrozenMs = 500;
 

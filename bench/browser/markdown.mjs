@@ -2,13 +2,21 @@
 // Owns the Markdown; refuses wording (words.mjs) and to read files (scripts/check-docs.mjs does). Invariant: the same record gives the
 // same text, so that a linter can hold the document against it.
 import { cpuFloorRatio } from './figures.mjs';
-import { caseTitle, cells, floorLines, heads, share } from './words.mjs';
+import { caseTitle, cells, floorLines, heads, newcomerLines, share } from './words.mjs';
 
 const of = (/** @type {any[]} */ rows, /** @type {string} */ name) => rows.find(({ contestant }) => contestant === name);
 
 /** @param {any} record bench/results/browser.json @returns {string} */
-export function browserMarkdown({ cases, sweep }) {
-  return [...(cases ? casesMarkdown(cases) : []), ...(sweep ? sweepMarkdown(sweep) : [])].join('\n').trim();
+export function browserMarkdown({ cases, sweep, newcomers }) {
+  const parts = [cases && casesMarkdown(cases), sweep && sweepMarkdown(sweep), newcomers && newcomersMarkdown(newcomers)];
+  return parts
+    .flatMap((lines) => lines ?? [])
+    .join('\n')
+    .trim();
+}
+
+function newcomersMarkdown({ date, machine, results }) {
+  return [`Newcomers, ${date}, ${machine.cores} cores (${machine.cpu}):`, '', ...newcomerLines(results).map((line) => `- ${line}`), ''];
 }
 
 function casesMarkdown({ date, machine, seconds, warmUpS, floor, results }) {

@@ -52,3 +52,14 @@ export function floorLines(floor) {
     return `a bare data channel, ${uplink}, at ${bytesPerS / 1e6} MB/s: ${cpuSPerMb.toFixed(3)} CPU s per MB, both ends`;
   });
 }
+
+/** @param {import('./newcomer.mjs').Newcomers[]} newcomers */
+export function newcomerLines(newcomers) {
+  return newcomers.map(({ contestant, times, firstPictureMs: { p50, mean, p95 }, latencyS, stalls }) => {
+    const pictures = [p50, mean, p95].map((ms) => ms.toFixed(0)).join(' / ');
+    return (
+      `a newcomer beside two who trade, ${titleOf(contestant)}, ${times} times: first picture p50 / mean / p95 ${pictures} ms, ` +
+      `latency p50 ${latencyS.p50.toFixed(2)} s, stalls ${stalls}`
+    );
+  });
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { targets } from '../browser/cases.mjs';
-import { cpuFloorRatio, misses, offload, offloadLimit, percentile, stallsBetween } from '../browser/figures.mjs';
+import { cpuFloorRatio, mean, misses, offload, offloadLimit, percentile, stallsBetween } from '../browser/figures.mjs';
 
 test('every byte leaves the CDN once, so N viewers offload at most 1 − 1/N', () => {
   assert.equal(offloadLimit(4, 2.5e6), 0.75);
@@ -26,6 +26,7 @@ test('percentiles are samples, not means', () => {
   assert.equal(percentile([1, 2, 3, 100], 0.95), 100);
   assert.equal(percentile([7], 0.95), 7);
   assert.ok(Number.isNaN(percentile([], 0.5)));
+  assert.equal(mean([1, 2, 6]), 3, 'a mean is one');
 });
 
 test('a playhead that stood still all the time is a stall, though it began before the window', () => {

@@ -37,6 +37,17 @@ test('the floor of CPU stands beside what ours costs', () => {
   assert.match(browserMarkdown(record), /the floor is 1\.37 × CDN-only; ours is 1\.50 ×/);
 });
 
+test('a newcomer with ours stands under the one with the CDN alone', () => {
+  const results = ['cdn', 'ours'].map((contestant, i) => ({
+    contestant, times: 20, firstPictureMs: { p50: 300 + i, mean: 320, p95: 400 }, latencyS: { p50: 6.125 }, stalls: i,
+  })); // prettier-ignore
+  const [alone, ours] = browserMarkdown({ newcomers: { ...stamp, results } })
+    .split('\n')
+    .slice(-2);
+  assert.match(alone, /^- .*CDN only, 20 times: first picture p50 \/ mean \/ p95 300 \/ 320 \/ 400 ms, latency p50 6\.13 s, stalls 0$/);
+  assert.match(ours, /^- .*hls-bazaar, .* 301 \/ 320 \/ 400 ms, .*, stalls 1$/);
+});
+
 test('a sweep compares each point with the CDN at its own segment length', () => {
   const points = sweepPoints(record.sweep);
   assert.deepEqual(points.map((p) => p.viewers), [2, 4]); // prettier-ignore
