@@ -31,24 +31,24 @@ const among = (/** @type {{ name: string }[]} */ known) => (/** @type {string} *
   if (wrong !== undefined) throw new InvalidArgumentError(`There is ${namesOf(known)}; "none" for none.`);
   return known.filter(({ name }) => names.includes(name));
 };
-const seconds = (/** @type {string} */ text) => {
+const whole = (/** @type {number} */ least, /** @type {number} */ most) => (/** @type {string} */ text) => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 4 || value > 600) throw new InvalidArgumentError('Give a whole number from 4 to 600.');
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
   return value;
 };
-
-const times = (/** @type {string} */ text) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000) throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
-  return value;
-};
+const seconds = whole(4, 600);
 
 const options = new Command('npm run bench:browser --')
   .description('Viewers in real browsers with real uplinks: hls-bazaar, p2p-media-loader and the CDN alone, side by side.')
   .addOption(new Option('--cases <names>', `of ${namesOf(cases)}; none`).argParser(among(cases)).default(cases, 'all'))
   .addOption(new Option('--contestants <names>', `of ${namesOf(contestants)}`).argParser(among(contestants)).default(contestants, 'all'))
   .option('--sweep', 'also segment lengths of 1, 2, 4 s with 2, 4, 6, 8 viewers, ours and the CDN alone')
-  .option('--newcomers <times>', 'also one page opened so often beside two who trade, ours and the CDN alone: its first picture', times)
+  .option(
+    '--newcomers <times>',
+    'also one page opened so often beside two who trade, ours and the CDN alone: its first picture',
+    whole(1, 1000),
+  )
   .option('--seconds <n>', 'length of the measured window', seconds, 40)
   .option('--warm-up <n>', 'seconds from the last first picture to the window', seconds, 20)
   .option('--json <file>', 'where the figures go; a full run writes bench/results/browser.json')

@@ -41,9 +41,13 @@ export async function untilMoment(origin, segmentS, share) {
   await pause(((await untilNextSegment(origin, segmentS)) + share * segmentS * 1000) % (segmentS * 1000));
 }
 
-/** @param {import('@playwright/test').Page} page */
-export const untilFirstPicture = (page) =>
-  page.waitForFunction(() => /** @type {any} */ (window).probe?.firstFrameMs, undefined, { timeout: kFirstFrameMs });
+/** Stops the bench without one. @param {import('@playwright/test').Page} page @param {string} who @param {string[]} complaints of pages */
+export const untilFirstPicture = (page, who, complaints = []) =>
+  page
+    .waitForFunction(() => /** @type {any} */ (window).probe?.firstFrameMs, undefined, { timeout: kFirstFrameMs })
+    .catch(() => {
+      throw new Stop(`${who} shows no picture within ${kFirstFrameMs / 1000} s. ${complaints.join('; ')}`);
+    });
 
 /**
  * @param {{ origin: string, tracker: string | undefined, segmentS: number, viewers: number,
@@ -63,11 +67,7 @@ export async function openAudience({ origin, tracker, segmentS, viewers, contest
       // Viewers spread over a segment's length, as in the world; each at its own moment of it.
       await untilMoment(origin, segmentS, (viewer - 0.5) / viewers);
       await seat.page.goto(pageOf(origin, tracker, contestant), { waitUntil: 'commit' });
-      await untilFirstPicture(seat.page).catch(() => {
-        throw new Stop(
-          `Viewer ${viewer} of ${contestant.title} shows no picture within ${kFirstFrameMs / 1000} s. ${complaints.join('; ')}`,
-        );
-      });
+      await untilFirstPicture(seat.page, `Viewer ${viewer} of ${contestant.title}`, complaints);
     }
   } catch (problem) {
     await Promise.all(seats.map(({ browser }) => browser.close().catch(() => undefined)));

@@ -63,7 +63,7 @@ export async function measureNewcomers({ times, pages, say }) {
       for (const [contestant, own] of samples) {
         await untilMoment(origin.url, kSegmentS, (Math.max(turn, 0) + 0.5) / times);
         await page.goto(pageOf(origin.url, tracker.url, contestant), { waitUntil: 'commit' });
-        await untilFirstPicture(page);
+        await untilFirstPicture(page, `A newcomer of ${contestant.title}`);
         await pause(kSettleMs);
         const probe = await page.evaluate(() => /** @type {any} */ (window).probe.read());
         if (turn >= 0) own.push(probe);
