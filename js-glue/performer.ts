@@ -1,7 +1,7 @@
 // Performs the engine's actions, one record at a time (docs/boundary.md lists them).
 // Owns the reading of records, nothing else; refuses to have an opinion. Invariant: an action of an unknown type, or one
 // that names something already gone, does nothing.
-import type { BlockStore } from './block-store.js';
+import { kBlockBytes, type BlockStore } from './block-store.js';
 import type { CdnFetcher } from './cdn-fetcher.js';
 import type { Core } from './core.js';
 import { kTrackerRefused, noticeError, type P2PError } from './errors.js';
@@ -58,6 +58,8 @@ const enum Action {
 }
 
 const kLeech = 2;
+/** Each block that is sent is put together here: a channel copies what it is given, and fresh memory costs more than the copy. */
+const scratch = new Uint8Array(kBlockBytes + 64);
 
 export function perform(parts: Parts, record: Int32Array): void {
   const { core, pool, tracker, fetcher, store, log, index, desk } = parts;
@@ -68,10 +70,9 @@ export function perform(parts: Parts, record: Int32Array): void {
     case Action.sendBlock: {
       const block = store.get(d, e);
       if (!block || block.length !== f) return; // dropped since: the requester's time-out asks another
-      const message = new Uint8Array(c + f);
-      message.set(core.copyOutbox(b, c));
-      message.set(block, c);
-      return pool.send(a, message, true);
+      scratch.set(core.copyOutbox(b, c));
+      scratch.set(block, c);
+      return pool.send(a, scratch.subarray(0, c + f), true);
     }
     case Action.keepBlock: {
       const message = core.held(a);

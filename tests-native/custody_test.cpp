@@ -18,6 +18,18 @@ TEST(Custody, A_block_from_the_cdn_is_true_and_counts_as_the_cdns) {
   EXPECT_EQ(rig.world.credit.downloaded(), kBlockBytes);
 }
 
+TEST(Custody, Neighbours_are_told_of_a_peers_block_and_have_heard_of_the_cdns) {
+  for (const Source source : {Source::kCdn, Source::kPeer}) {
+    Rig rig;
+    rig.world.swarm_size = 100;
+    rig.neighbour();
+    const Handle segment = rig.segment(1, "..");
+    rig.custody.arrived(segment, 0, source);
+    const TimeMs due = source == Source::kCdn ? tunables::kStatusLazyMs : tunables::kStatusBatchMs;
+    EXPECT_EQ(rig.world.status.due_ms(), rig.world.now + due);
+  }
+}
+
 TEST(Custody, The_short_last_block_counts_its_own_bytes) {
   Rig rig;
   const Handle segment = rig.segment(1, "C.");

@@ -75,7 +75,7 @@ TEST(Requests, Who_is_busy_or_without_credit_is_not_asked_for_as_long_as_it_said
 TEST(Requests, A_cancelled_request_is_over_and_its_answer_late) {
   Asked rig;
   rig.said();
-  rig.requests.cancel_block(rig.clip, 2);
+  rig.requests.cancel(rig.clip, 2, 3);
   EXPECT_EQ(rig.picture(rig.clip), "....");
   EXPECT_TRUE(rig.is_over());
   EXPECT_EQ(rig.said().words(), "SEND:CANCEL");
@@ -132,7 +132,7 @@ TEST(Requests, A_disconnect_ends_every_request_to_that_neighbour_and_no_other) {
 
 TEST(Requests, A_reject_that_comes_twice_or_too_late_is_told_apart_from_one_for_nothing) {
   Asked rig;
-  rig.requests.cancel_block(rig.clip, 2);
+  rig.requests.cancel(rig.clip, 2, 3);
   EXPECT_TRUE(rig.requests.rejected(rig.holder, {rig.id, wire::RejectReason::kNotHeld, 0})) << "late";
   EXPECT_FALSE(rig.requests.rejected(rig.holder, {rig.id, wire::RejectReason::kNotHeld, 0})) << "twice";
   EXPECT_FALSE(rig.requests.rejected(rig.holder, {777, wire::RejectReason::kNotHeld, 0})) << "for nothing";
@@ -154,7 +154,7 @@ TEST(Requests, Whatever_ends_a_request_nothing_is_left_open) {
       const OpenRequest one = open[dice.below(static_cast<uint32_t>(open.size()))];
       switch (dice.below(5)) {
         case 0:
-          rig.requests.cancel_block(clip, one.block);
+          rig.requests.cancel(clip, one.block, one.block + 1);
           break;
         case 1:
           rig.receive(one.peer, reject(one.id, wire::RejectReason::kBusy, 1));

@@ -63,7 +63,7 @@ TEST(TraderAndCdn, When_the_time_for_peers_is_over_the_cdn_is_asked_for_what_is_
   EXPECT_EQ(rig.world.counters.blocks_by_deadline, 3);
 }
 
-TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
+TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_before_the_cdn_is_asked_besides) {
   Rig rig;
   rig.know_the_cdn();
   const Handle peer = rig.neighbour();
@@ -72,16 +72,17 @@ TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_of_grace) {
   rig.said();
   const TimeMs fetch_ms = rig.world.cdn.expected_ms(0);
   const TimeMs deadline = tunables::kFallbackMarginMs + 2 * fetch_ms;
-  rig.play(10'000 - deadline + tunables::kFallbackGraceMinMs / 2, 800);
+  rig.play(10'000 - deadline + tunables::kLastCallMarginMs / 2, 800);
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "PPr");
   EXPECT_EQ(rig.said().words(), "") << "nothing is missing that is not under way";
-  rig.play(10'000 - deadline + tunables::kFallbackGraceMs, 700);
+  rig.play(10'000 - deadline + tunables::kRaceMs, 700);
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "PPc");
   const Record said = rig.said();
-  EXPECT_EQ(said.sent(wire::Type::kCancel).size(), 1u);
   EXPECT_EQ(said.fetches(), "2+1");
+  EXPECT_TRUE(said.sent(wire::Type::kCancel).empty()) << "nobody knows yet that the CDN answers";
+  EXPECT_EQ(rig.world.ledger.size(), 1u);
 }
 
 TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_left_before_the_cdn_could_not_bring_it) {
@@ -90,7 +91,7 @@ TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_left_before
   const Handle clip = rig.segment(1, "..........");
   for (uint32_t block = 0; block < 10; ++block) rig.ask(rig.neighbour(), clip, block);
   rig.said();
-  const TimeMs needs = rig.world.cdn.latest_ms(10 * kBlockBytes) + tunables::kFallbackGraceMinMs;
+  const TimeMs needs = rig.world.cdn.latest_ms(10 * kBlockBytes) + tunables::kLastCallMarginMs;
   ASSERT_GT(needs, tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0)) << "more than for what is missing";
   rig.play(10'000 - needs - 20, 800);
   EXPECT_NEAR(rig.trader.step() - rig.world.now, 20, 0.1) << "and it is woken for it";
@@ -199,15 +200,15 @@ TEST(TraderAndCdn, When_the_cdn_fails_again_the_blocks_are_the_neighbours_still)
 
 TEST(TraderAndCdn, Without_ranges_the_race_is_for_the_whole_segment) {
   Rig rig;
-  const Handle peer = rig.neighbour();
-  const Handle clip = rig.segment(1, "PPr");
-  rig.offer(peer, clip, "HHH");
+  rig.know_the_cdn();
+  const Handle clip = rig.segment(1, "PP.");
+  rig.ask(rig.neighbour(), clip, 2);
   rig.world.config.cdn_has_ranges = false;
-  rig.play_at_the_deadline();
+  const TimeMs deadline = tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0);
+  rig.play(10'000 - deadline + 1, 800);
   rig.trader.step();
-  EXPECT_EQ(rig.said().fetches(), "") << "all of it is under way, and the CDN well";
-  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
-  rig.world.now = rig.world.cdn.retry_ms();
+  EXPECT_EQ(rig.said().fetches(), "") << "all of it is under way";
+  rig.play(10'000 - deadline + tunables::kRaceMs, 700);
   rig.trader.step();
   EXPECT_EQ(rig.said().fetches(), "0+0");
   EXPECT_EQ(rig.picture(clip), "PPc");
@@ -308,7 +309,7 @@ TEST(TraderAndCdn, Without_ranges_a_segment_that_is_all_under_way_is_not_fetched
   rig.ask(peer, clip, 2);
   rig.said();
   const TimeMs deadline = tunables::kFallbackMarginMs + 2 * rig.world.cdn.expected_ms(0);
-  rig.play(10'000 - deadline + tunables::kFallbackGraceMinMs / 2, 800);
+  rig.play(10'000 - deadline + tunables::kLastCallMarginMs / 2, 800);
   rig.trader.step();
   EXPECT_EQ(rig.said().fetches(), "");
 }

@@ -14,7 +14,7 @@ void Custody::arrived(Handle handle, uint32_t block, Source source) {
     world_.counters.bytes_wasted += bytes;
     return;
   }
-  if (source == Source::kCdn) cancel_requests(handle, block);
+  if (source == Source::kCdn) Requests(world_).cancel(handle, block, block + 1);
   segment->blocks.mark_held(block, source);
   world_.store_bytes += bytes;
   if (source == Source::kCdn || !world_.config.verifies) verified(handle, block, true);
@@ -37,12 +37,13 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
   if (segment->blocks.source(block) == Source::kPeer) {
     counters.bytes_from_peers += bytes;
     ++counters.blocks_from_peers;
+    world_.status.note_held(handle, block, world_.gather_ms(*segment), world_.now);
   } else {
     counters.bytes_from_cdn += bytes;
     ++counters.blocks_from_cdn;
+    world_.status.note_lazily(handle, block, world_.lazy_ms(), world_.now);  // who heard of the fetch has asked for it
   }
   segment->blocks.mark_verified(block);
-  world_.status.note_held(handle, block, world_.gather_ms(*segment), world_.now);
   tell_if_ready(handle, *segment);
 }
 
@@ -57,8 +58,8 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     // Only the CDN corrects a size. What was cut to the wrong size is worthless, and so is what was said of it.
     if (!from_cdn) return false;
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSizeDiffers), handle});
+    Requests(world_).cancel(handle);
     for (uint32_t block = 0; block < segment->blocks.size(); ++block) {
-      cancel_requests(handle, block);
       if (!segment->blocks.is_here(block)) continue;
       const uint32_t bytes = block_bytes_of(segment->bytes_total, block);
       world_.store_bytes -= bytes;
@@ -69,8 +70,7 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     segment->offers.clear();
   }
   // A guessed map may have been longer than the truth: nothing can be under way beyond the end.
-  for (uint32_t block = block_count_of(bytes_total); block < segment->blocks.size(); ++block)
-    cancel_requests(handle, block);
+  Requests(world_).cancel(handle, block_count_of(bytes_total));
   if (!SegmentWindow::set_size(*segment, bytes_total, from_cdn)) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSegmentTooLarge), handle});
     return false;
@@ -107,10 +107,8 @@ void Custody::tell_if_ready(Handle handle, Segment& segment) {
   world_.actions.push(ActionType::kSegmentReady, {handle});
 }
 
-void Custody::cancel_requests(Handle segment, uint32_t block) { Requests(world_).cancel_block(segment, block); }
-
 void Custody::drop(Handle handle, const Segment& segment) {
-  Requests(world_).cancel_segment(handle);
+  Requests(world_).cancel(handle);
   world_.cdn.each([&](Handle fetch_handle, Fetch& fetch) {
     if (fetch.segment != handle) return;
     world_.actions.push(ActionType::kAbortFetch, {fetch_handle});

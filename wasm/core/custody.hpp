@@ -27,7 +27,6 @@ class Custody {
  private:
   void tell_if_ready(Handle handle, Segment& segment);
   void drop(Handle handle, const Segment& segment);
-  void cancel_requests(Handle segment, uint32_t block);
 
   World& world_;
   bool is_full_told_ = false;

@@ -120,7 +120,7 @@ void Engine::rendition_active(int32_t rendition, bool is_active) {
   // What was asked for ahead is of no use any more; what the player still waits for is.
   world_.window.each([&](Handle handle, const Segment& segment) {
     if (segment.is_ours && segment.rendition == rendition && !segment.is_wanted)
-      Requests(world_).cancel_segment(handle);
+      Requests(world_).cancel(handle);
   });
 }
 

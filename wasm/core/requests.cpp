@@ -42,34 +42,15 @@ void Requests::tell_cancel(const OpenRequest& request) {
   world_.send(request.peer, [&](std::span<uint8_t> out) { return wire::encode(cancel, out); });
 }
 
-void Requests::cancel_block(Handle segment, uint32_t block) {
-  world_.ledger.sweep([&](const OpenRequest& request) { return request.segment == segment && request.block == block; },
-                      [&](const OpenRequest& request) {
-                        tell_cancel(request);
-                        forget(request, true);
-                      });
-}
-
-void Requests::cancel_late(Handle segment, TimeMs over_ms) {
+void Requests::cancel(Handle segment, uint32_t first, uint32_t end) {
   world_.ledger.sweep(
       [&](const OpenRequest& request) {
-        if (request.segment != segment) return false;
-        const Peer* peer = world_.peers.get(request.peer);
-        const TimeMs grace = peer ? tunables::kFallbackGraceMs - peer->block_ms / 2 : 0;
-        return over_ms >= std::max(grace, tunables::kFallbackGraceMinMs);
+        return request.segment == segment && request.block >= first && request.block < end;
       },
       [&](const OpenRequest& request) {
         tell_cancel(request);
         forget(request, true);
       });
-}
-
-void Requests::cancel_segment(Handle segment) {
-  world_.ledger.sweep([&](const OpenRequest& request) { return request.segment == segment; },
-                      [&](const OpenRequest& request) {
-                        tell_cancel(request);
-                        forget(request, true);
-                      });
 }
 
 void Requests::abandon_peer(Handle peer) {

@@ -3,6 +3,8 @@
 // downloading-from-peer has exactly one open request.
 #pragma once
 
+#include <cstdint>
+
 #include "wire.hpp"
 #include "world.hpp"
 
@@ -15,11 +17,8 @@ class Requests {
   /// `slack_ms`: until we would rather ask the CDN.
   void ask(Handle peer, Handle segment, uint32_t block, TimeMs slack_ms);
 
-  void cancel_block(Handle segment, uint32_t block);  ///< not needed from a peer any more
-  /// Ends what is asked for of a segment whose time for peers has been over for `over_ms`. A neighbour with a fast
-  /// uplink gets longer: its block is likely to be on its way.
-  void cancel_late(Handle segment, TimeMs over_ms);
-  void cancel_segment(Handle segment);
+  /// Blocks from `first` to `end` (not included) are not needed from peers any more.
+  void cancel(Handle segment, uint32_t first = 0, uint32_t end = UINT32_MAX);
   void abandon_peer(Handle peer);  ///< the peer is gone: its blocks are missing again
   void time_out(bool (*is_hopeless)(const World&, const OpenRequest&) = nullptr);
 

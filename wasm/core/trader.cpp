@@ -131,7 +131,7 @@ void Trader::gather_news() {
   const double usual_bytes = world_.window.bytes_per_ms(newest->rendition) * newest->duration_ms;
   const TimeMs slack = world_.playhead.slack_ms(newest->end_ms(), world_.now);
   if (slack <= 0) return;
-  world_.window.each([&](Handle handle, const Segment& segment) {
+  world_.window.each([&](Handle handle, Segment& segment) {
     if (segment.is_ours || !segment.is_news || segment.bytes_total == 0 || segment.blocks.is_complete()) return;
     if (segment.seen_ms < newest->seen_ms) return;
     // Of our rendition: most of those who know it know our newest segment too, and it is about as long as ours are.
@@ -140,6 +140,7 @@ void Trader::gather_news() {
     if (segment.bytes_total > usual_bytes * tunables::kAlikeMax ||
         segment.bytes_total * tunables::kAlikeMax < usual_bytes)
       return;
+    segment.start_ms = newest->end_ms();  // until our own playlist says
     const TimeMs market = market_slack_ms(slack, 0, world_.lateness.margin_ms());
     demand_.push_back({handle, slack, market, market, false});
   });
@@ -198,8 +199,6 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   if (segment.bytes_total == 0) return;  // a block of unknown length cannot be checked
   const uint32_t count = segment.blocks.size();
   if (count == 0 || segment.blocks.missing_count() == 0) return;
-  // Where everybody is near, whoever fetches is everybody's: all would stand in one queue, and nobody pass it on.
-  const bool is_ahead = !world_.is_everybody_near();
   // Where the CDN does not help, all the time there is is the neighbours'.
   const TimeMs left_ms = world_.cdn.is_failing() ? demand.slack_ms : demand.market_ms;
   std::array<market::Offer, tunables::kPeerSlots> offers;
@@ -210,7 +209,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
     if (world_.ledger.size() >= tunables::kRequestsMax) return;
     size_t offer_count = 0;
     // Asked ahead: what a neighbour fetches from the CDN it sends as soon as it has it.
-    const PeerMask sources = segment.offers.holders(block) | (is_ahead ? segment.offers.fetchers(block) : 0);
+    const PeerMask sources = segment.offers.holders(block) | segment.offers.fetchers(block);
     for (PeerMask left = sources & trusted_; left != 0; left &= left - 1) {
       const auto slot = static_cast<size_t>(std::countr_zero(left));
       const Peer& peer = *world_.peers.at_slot(slot);
@@ -227,7 +226,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
         world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
     const double roll_b = world_.dice.roll();
     const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
-    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(left_ms, 100.0));
+    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(left_ms, tunables::kAskedMinMs));
   }
 }
 
@@ -293,7 +292,7 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
 
 TimeMs Trader::last_call_ms(const Segment& segment, TimeMs slack_ms) const {
   const double bytes = static_cast<double>(segment.blocks.size() - segment.blocks.verified_count()) * kBlockBytes;
-  return slack_ms - tunables::kFallbackGraceMinMs - world_.cdn.latest_ms(bytes);
+  return slack_ms - tunables::kLastCallMarginMs - world_.cdn.latest_ms(bytes);
 }
 
 void Trader::ask_cdn(const Demand& demand, Segment& segment) {
@@ -303,14 +302,9 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
     return;
   }
   if (!world_.cdn.may_ask(world_.now)) return;
-  // A CDN that has failed lately may be well again or not: what neighbours were asked for stays asked for, and is asked
-  // of the CDN besides. Whoever comes first.
-  const bool is_race = world_.cdn.is_failing();
-  if (!is_race) {
-    // The last moment: what a neighbour has not delivered by now is asked of the CDN instead.
-    const bool is_now_or_never = demand.last_ms <= 0;
-    Requests(world_).cancel_late(demand.handle, is_now_or_never ? tunables::kFallbackGraceMs : -demand.market_ms);
-  }
+  // What neighbours were asked for stays asked for, however late it is, and is asked of the CDN besides: whoever comes
+  // first. Nobody knows before that the CDN answers.
+  const bool is_race = world_.cdn.is_failing() || demand.last_ms <= 0 || -demand.market_ms >= tunables::kRaceMs;
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;
   if (nothing_here || segment.bytes_total == 0 || !world_.config.cdn_has_ranges) {

@@ -121,9 +121,9 @@ struct World {
   }
 
   bool is_everybody_near() const { return market::is_everybody_near(peers.trading_count(), swarm_size); }
-  /// How long the news of what was asked of a peer may wait.
+  /// How long the news of what was asked of a peer, or came from the CDN, may wait.
   TimeMs lazy_ms() const { return is_everybody_near() ? tunables::kStatusLazyNearMs : tunables::kStatusLazyMs; }
-  /// How long the news that a block of it is here may wait for more news.
+  /// How long the news that a peer has brought a block of it may wait for more news.
   TimeMs gather_ms(const Segment& segment) const {
     if (!is_everybody_near()) return tunables::kStatusBatchMs;
     const TimeMs left = playhead.slack_ms(segment.start_ms, now) - tunables::kGatherKeepMs;
