@@ -19,15 +19,32 @@ TEST(Custody, A_block_from_the_cdn_is_true_and_counts_as_the_cdns) {
 }
 
 TEST(Custody, Neighbours_are_told_of_a_peers_block_and_have_heard_of_the_cdns) {
-  for (const Source source : {Source::kCdn, Source::kPeer}) {
+  const auto due_ms = [](Source source, uint32_t swarm_size) {
     Rig rig;
-    rig.world.swarm_size = 100;
+    rig.world.swarm_size = swarm_size;
     rig.neighbour();
     const Handle segment = rig.segment(1, "..");
+    rig.play_with_time();
     rig.custody.arrived(segment, 0, source);
-    const TimeMs due = source == Source::kCdn ? tunables::kStatusLazyMs : tunables::kStatusBatchMs;
-    EXPECT_EQ(rig.world.status.due_ms(), rig.world.now + due);
-  }
+    return rig.world.status.due_ms() - rig.world.now;
+  };
+  EXPECT_EQ(due_ms(Source::kCdn, 100), tunables::kStatusLazyMs);
+  EXPECT_EQ(due_ms(Source::kPeer, 100), tunables::kStatusBatchMs);
+  EXPECT_EQ(due_ms(Source::kCdn, 2), tunables::kStatusLazyNearMs);
+  EXPECT_EQ(due_ms(Source::kPeer, 2), tunables::kGatherMaxMs);
+}
+
+TEST(Custody, A_false_block_that_the_cdn_brings_besides_is_not_fetched_again) {
+  Rig rig;
+  rig.world.config.verifies = true;
+  const Handle segment = rig.segment(1, "..");
+  Fetch fetch;
+  fetch.segment = segment;
+  fetch.count = 1;
+  rig.world.cdn.begin(fetch);
+  for (uint32_t block = 0; block < 2; ++block) rig.custody.arrived(segment, block, Source::kPeer);
+  for (uint32_t block = 0; block < 2; ++block) rig.custody.verified(segment, block, false);
+  EXPECT_EQ(rig.picture(segment), "c.");
 }
 
 TEST(Custody, The_short_last_block_counts_its_own_bytes) {

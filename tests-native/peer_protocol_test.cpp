@@ -169,6 +169,16 @@ TEST(PeerProtocol, A_block_that_another_was_asked_for_is_unasked) {
   EXPECT_EQ(rig.picture(clip), "r...") << "the real request goes on";
 }
 
+TEST(PeerProtocol, Who_was_asked_ahead_has_the_block_that_it_sends) {
+  Meeting rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "....");
+  rig.offer(peer, clip, "c...");
+  rig.receive_block(peer, rig.ask(peer, clip, 0));
+  EXPECT_NE(rig.at(clip).offers.holders(0), 0u) << "and is told nothing of it";
+  EXPECT_EQ(rig.at(clip).offers.fetchers(0), 0u);
+}
+
 TEST(PeerProtocol, An_answer_that_comes_twice_is_unasked_the_second_time) {
   Meeting rig;
   const Handle peer = rig.neighbour();

@@ -163,7 +163,7 @@ TEST(StatusSender, With_nobody_to_tell_changes_are_forgotten_for_the_snapshot_wi
   EXPECT_TRUE(rig.said().is_empty());
 }
 
-TEST(StatusSender, Who_has_heard_nothing_for_a_second_gets_a_heartbeat) {
+TEST(StatusSender, Who_has_heard_nothing_for_two_seconds_gets_a_heartbeat) {
   Rig rig;
   const Handle peer = rig.neighbour();
   const TimeMs next = rig.status.flush();

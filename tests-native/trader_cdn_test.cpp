@@ -76,6 +76,11 @@ TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_before_the_c
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "PPr");
   EXPECT_EQ(rig.said().words(), "") << "nothing is missing that is not under way";
+  ASSERT_LT(tunables::kLastCallMarginMs + rig.world.cdn.latest_ms(kBlockBytes), deadline - tunables::kRaceMs)
+      << "the last call would come first";
+  rig.play(10'000 - deadline + tunables::kRaceMs - 0.1, 700);
+  rig.trader.step();
+  EXPECT_EQ(rig.said().words(), "");
   rig.play(10'000 - deadline + tunables::kRaceMs, 700);
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "PPc");
@@ -85,7 +90,7 @@ TEST(TraderAndCdn, A_request_in_flight_at_the_deadline_has_a_moment_before_the_c
   EXPECT_EQ(rig.world.ledger.size(), 1u);
 }
 
-TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_left_before_the_cdn_could_not_bring_it) {
+TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_raced_before_the_cdn_could_not_bring_it) {
   Rig rig;
   rig.know_the_cdn();
   const Handle clip = rig.segment(1, "..........");
@@ -99,6 +104,8 @@ TEST(TraderAndCdn, Neighbours_that_have_promised_a_whole_segment_are_left_before
   rig.play(10'000 - needs + 1, 800);
   rig.trader.step();
   EXPECT_EQ(rig.picture(clip), "cccccccccc");
+  EXPECT_TRUE(rig.said().sent(wire::Type::kCancel).empty()) << "the CDN may fail: they are left to answer";
+  EXPECT_EQ(rig.world.ledger.size(), 10u);
 }
 
 TEST(TraderAndCdn, No_seed_beside_what_the_cdn_brings_at_the_last_moment) {
@@ -211,6 +218,31 @@ TEST(TraderAndCdn, Without_ranges_the_race_is_for_the_whole_segment) {
   rig.play(10'000 - deadline + tunables::kRaceMs, 700);
   rig.trader.step();
   EXPECT_EQ(rig.said().fetches(), "0+0");
+  EXPECT_EQ(rig.picture(clip), "PPc");
+}
+
+TEST(TraderAndCdn, Without_ranges_a_cdn_that_has_failed_is_raced_for_the_whole_segment) {
+  Rig rig;
+  const Handle peer = rig.neighbour();
+  const Handle clip = rig.segment(1, "PPr");
+  rig.offer(peer, clip, "HHH");
+  rig.world.config.cdn_has_ranges = false;
+  rig.world.cdn.note_failure(rig.world.dice, rig.world.now);
+  rig.play_at_the_deadline();
+  rig.world.now = rig.world.cdn.retry_ms();
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "0+0");
+  EXPECT_EQ(rig.picture(clip), "PPc");
+}
+
+TEST(TraderAndCdn, Without_ranges_nothing_is_fetched_twice_that_the_cdn_brings_already) {
+  Rig rig;
+  rig.neighbour();
+  const Handle clip = rig.segment(1, "PPc");
+  rig.world.config.cdn_has_ranges = false;
+  rig.play_at_the_deadline();
+  rig.trader.step();
+  EXPECT_EQ(rig.said().fetches(), "");
   EXPECT_EQ(rig.picture(clip), "PPc");
 }
 

@@ -48,11 +48,7 @@ void CdnDesk::put_back(const Fetch& fetch) {
   if (!segment) return;
   for (uint32_t block = 0; block < segment->blocks.size(); ++block) {
     if (!fetch.covers(block) || segment->blocks.state(block) != BlockState::kDownloadingCdn) continue;
-    bool is_covered_still = false;
-    world_.cdn.each([&](Handle, const Fetch& other) {
-      is_covered_still = is_covered_still || (other.segment == fetch.segment && other.covers(block));
-    });
-    if (is_covered_still) continue;
+    if (world_.cdn.is_fetched(fetch.segment, block)) continue;
     segment->blocks.abandon(block);
     if (world_.ledger.is_asked(fetch.segment, block)) segment->blocks.mark_requested(block);
     world_.status.note_urgent(fetch.segment, block, world_.now);

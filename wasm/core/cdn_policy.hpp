@@ -46,6 +46,14 @@ class CdnPolicy {
   void each(Visit visit) {
     fetches_.each(visit);
   }
+  /// Whether some fetch is to bring that block.
+  bool is_fetched(Handle segment, uint32_t block) {
+    bool is_fetched = false;
+    each([&](Handle, const Fetch& fetch) {
+      is_fetched = is_fetched || (fetch.segment == segment && fetch.covers(block));
+    });
+    return is_fetched;
+  }
 
   /// After a failure: not before the pause is over, and then one fetch at a time until one succeeds.
   bool may_ask(TimeMs now) const { return now >= retry_ms_ && (failures_ == 0 || fetches_.size() == 0); }

@@ -28,6 +28,7 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
   Counters& counters = world_.counters;
   if (!is_ok) {
     segment->blocks.abandon(block);
+    if (world_.cdn.is_fetched(handle, block)) segment->blocks.mark_fetching(block);  // it was raced
     world_.store_bytes -= bytes;
     counters.bytes_wasted += bytes;
     world_.actions.push(ActionType::kDropBlock, {handle, static_cast<int32_t>(block)});

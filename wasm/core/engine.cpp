@@ -119,8 +119,7 @@ void Engine::rendition_active(int32_t rendition, bool is_active) {
   if (is_active) return;
   // What was asked for ahead is of no use any more; what the player still waits for is.
   world_.window.each([&](Handle handle, const Segment& segment) {
-    if (segment.is_ours && segment.rendition == rendition && !segment.is_wanted)
-      Requests(world_).cancel(handle);
+    if (segment.is_ours && segment.rendition == rendition && !segment.is_wanted) Requests(world_).cancel(handle);
   });
 }
 

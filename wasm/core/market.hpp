@@ -45,7 +45,7 @@ double haste(const BlockMarket& block);
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
 double seed_odds(const BlockMarket& block, TimeMs interval_ms);
 
-/// A neighbour that holds the block and may be asked.
+/// A neighbour that holds the block, or fetches it, and may be asked.
 struct Offer {
   Handle peer = 0;
   TimeMs expected_ms = 0;  ///< until its answer, from its round trip and its queue

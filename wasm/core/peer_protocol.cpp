@@ -144,6 +144,9 @@ bool PeerProtocol::block(Handle handle, Peer& peer, int32_t token, const wire::B
     return false;
   }
   peer.note_block(block.payload_bytes, request.asked_ms, world_.now);
+  // Who was asked ahead has not said so yet, and needs no news of it.
+  if (request.block < segment->offers.size())
+    segment->offers.set(Slots<Peer>::slot_of(handle), request.block, BlockCode::kDownloaded);
   if (!segment->blocks.is_here(request.block)) {
     world_.actions.push(ActionType::kKeepBlock,
                         {token, static_cast<int32_t>(block.payload_offset), static_cast<int32_t>(block.payload_bytes),

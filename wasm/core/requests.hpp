@@ -14,7 +14,7 @@ class Requests {
  public:
   explicit Requests(World& world) : world_(world) {}
 
-  /// `slack_ms`: until we would rather ask the CDN.
+  /// `slack_ms`: for how long we want it from that peer.
   void ask(Handle peer, Handle segment, uint32_t block, TimeMs slack_ms);
 
   /// Blocks from `first` to `end` (not included) are not needed from peers any more.

@@ -29,12 +29,13 @@ class StatusBoard {
     prompt_due_ms_ = std::min(prompt_due_ms_, now);
     are_dropped_due_ = true;
   }
-  /// A block is here: told within `gather_ms`, with whatever has come by then.
+  /// A peer has brought a block: told within `gather_ms`, with whatever has come by then.
   void note_held(Handle segment, uint32_t block, TimeMs gather_ms, TimeMs now) {
     note_run(prompt_, segment, block, block + 1);
     prompt_due_ms_ = std::min(prompt_due_ms_, now + gather_ms);
   }
-  /// Asked of a peer, or not any more: soon out of date. Told along with other news, or after `patience_ms`.
+  /// Asked of a peer, or not any more: soon out of date. Or here from the CDN, as was to be expected. Told along with
+  /// other news (to those who get some), or after `patience_ms`.
   void note_lazily(Handle segment, uint32_t block, TimeMs patience_ms, TimeMs now) {
     note_run(lazy_, segment, block, block + 1);
     lazy_due_ms_ = std::min(lazy_due_ms_, now + patience_ms);

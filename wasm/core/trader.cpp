@@ -285,7 +285,8 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   const bool is_late = demand.slack_ms <= 0 && world_.now - segment.cdn_failing_ms >= tunables::kPatienceMs;
   if (!is_final && !is_late) return false;
   for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
-    if (segment.blocks.is_missing(block) && (segment.offers.holders(block) & trusted_) == 0) return true;
+    const PeerMask sources = segment.offers.holders(block) | segment.offers.fetchers(block);
+    if (segment.blocks.is_missing(block) && (sources & trusted_) == 0) return true;
   }
   return segment.blocks.size() == 0;
 }
@@ -305,17 +306,18 @@ void Trader::ask_cdn(const Demand& demand, Segment& segment) {
   // What neighbours were asked for stays asked for, however late it is, and is asked of the CDN besides: whoever comes
   // first. Nobody knows before that the CDN answers.
   const bool is_race = world_.cdn.is_failing() || demand.last_ms <= 0 || -demand.market_ms >= tunables::kRaceMs;
+  const BlockState most = is_race ? BlockState::kDownloadingPeer : BlockState::kMissing;
   const uint32_t count = segment.blocks.size();
   const bool nothing_here = segment.blocks.missing_count() == count;
   if (nothing_here || segment.bytes_total == 0 || !world_.config.cdn_has_ranges) {
-    // All of it is under way.
-    bool is_covered = !is_race && segment.bytes_total != 0 && segment.blocks.missing_count() == 0;
+    // All of it is here or under way.
+    bool is_covered = segment.bytes_total != 0;
+    for (uint32_t block = 0; block < count; ++block) is_covered = is_covered && segment.blocks.state(block) > most;
     world_.cdn.each(
         [&](Handle, const Fetch& f) { is_covered = is_covered || (f.segment == demand.handle && f.is_whole); });
     if (!is_covered) fetch(demand.handle, segment, 0, 0, true);
     return;
   }
-  const BlockState most = is_race ? BlockState::kDownloadingPeer : BlockState::kMissing;
   for (uint32_t block = 0; block < count; ++block) {
     if (segment.blocks.state(block) > most) continue;
     uint32_t end = block + 1;

@@ -84,10 +84,11 @@ inline constexpr TimeMs kStarvingBufferMs = 700;
 /// A peer's answer that is expected this much after the fall-back moment is still worth asking for.
 inline constexpr TimeMs kFallbackGraceMs = 300;
 /// What peers were asked for and have not brought by so long after that moment is asked of the CDN besides, and whoever
-/// comes first wins; what is asked for so long at least is not refused for being late. Cancelled instead, requests were
-/// lost where the CDN then failed: 3 late segments in 8 seeds of cdn-outage with 1,000 viewers, now none; waste is the
-/// same. Racing at the last call only: 1 late segment in 8 seeds of uplinks-unequal with 300.
+/// comes first wins. Cancelled instead, requests were lost where the CDN then failed: 4 late segments in 8 seeds of
+/// cdn-outage with 1,000 viewers, now none; waste is the same. Racing at the last call only: 1 late segment in 8 seeds
+/// of uplinks-unequal with 300.
 inline constexpr TimeMs kRaceMs = 150;
+/// A request is wanted for this long at least, however little time is left when it is made.
 inline constexpr TimeMs kAskedMinMs = 300;
 /// The last call: so long before the player's deadline all that is absent must be here.
 inline constexpr TimeMs kLastCallMarginMs = 50;
@@ -186,7 +187,7 @@ inline constexpr size_t kUnverifiedMax = 64;
 inline constexpr TimeMs kMoreMs = 2'000;
 inline constexpr TimeMs kMoreMaxMs = 30'000;
 inline constexpr size_t kCandidateIdsMax = 128;
-/// Nothing heard for this long (heartbeats come every second): the peer is gone.
+/// Nothing heard for this long, two heartbeats and more: the peer is gone.
 inline constexpr TimeMs kSilenceMs = 5'000;
 inline constexpr TimeMs kHeartbeatMs = 2'000;
 /// STATUS changes are gathered this long; the start of a CDN fetch goes out at once, for it stops others from rolling
@@ -201,9 +202,10 @@ inline constexpr double kGatherShare = 0.3;
 inline constexpr TimeMs kGatherKeepMs = 1'500;
 inline constexpr TimeMs kGatherMaxMs = 1'000;
 /// What has been asked of a peer, and what came from the CDN (its fetch was told, and asked for), is told along with
-/// other news, or this late: much of it is downloaded, or refused, by then. It keeps dice from seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and 64 messages at a
-/// second, 0.987 and 73 at 300 ms, 0.989 and 95 at 120 ms; uplinks-poor has more for media the later it is. With
-/// everybody near nothing comes from further away.
+/// other news, or this late: much of it is downloaded, or refused, by then. What was asked of a peer keeps dice from
+/// seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and 64 messages at a second, 0.987 and 73 at
+/// 300 ms, 0.989 and 95 at 120 ms; uplinks-poor has more for media the later it is. With everybody near nothing comes
+/// from further away.
 inline constexpr TimeMs kStatusLazyMs = 300;
 inline constexpr TimeMs kStatusLazyNearMs = 1'000;
 /// A segment that was dropped is told this late, if nothing urgent takes it along.

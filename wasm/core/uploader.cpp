@@ -66,7 +66,7 @@ void Uploader::writable(Handle handle) {
   serve();
 }
 
-// Past its deadline the requester has asked elsewhere. And what waits longer than it was accepted for (credit did not
+// Past its deadline the requester asks elsewhere, or the CDN. And what waits longer than it was accepted for (credit did not
 // come as expected) is refused now: to let it time out would look like a peer that is too slow to keep.
 void Uploader::expire() {
   const TimeMs wait_max = tunables::kQueueLateness * world_.queue_max_ms(kBlockBytes / world_.pace.uplink());

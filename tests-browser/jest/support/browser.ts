@@ -18,7 +18,7 @@ export class FakeSocket {
     FakeSocket.all.push(this);
   }
   send(data: Uint8Array): void {
-    this.sent.push(data);
+    this.sent.push(data.slice()); // as a channel does
   }
   close(): void {
     this.readyState = 3;
