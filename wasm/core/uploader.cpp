@@ -66,8 +66,8 @@ void Uploader::writable(Handle handle) {
   serve();
 }
 
-// Past its deadline the requester asks elsewhere, or the CDN. And what waits longer than it was accepted for (credit did not
-// come as expected) is refused now: to let it time out would look like a peer that is too slow to keep.
+// Past its deadline the requester asks elsewhere, or the CDN. And what waits longer than it was accepted for (credit
+// did not come as expected) is refused now: to let it time out would look like a peer that is too slow to keep.
 void Uploader::expire() {
   const TimeMs wait_max = tunables::kQueueLateness * world_.queue_max_ms(kBlockBytes / world_.pace.uplink());
   world_.peers.each([&](Handle handle, Peer& peer) {
