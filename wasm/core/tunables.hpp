@@ -85,8 +85,8 @@ inline constexpr TimeMs kStarvingBufferMs = 700;
 inline constexpr TimeMs kFallbackGraceMs = 300;
 /// What peers were asked for and have not brought by so long after that moment is asked of the CDN besides, and whoever
 /// comes first wins. Cancelled instead, requests were lost where the CDN then failed: 4 late segments in 8 seeds of
-/// cdn-outage with 1,000 viewers, now none; waste is the same. Racing at the last call only: 1 late segment in 8 seeds
-/// of uplinks-unequal with 300.
+/// cdn-outage with 1,000 viewers, now 0 or 1; waste is the same. Racing at the last call only: 1 late segment in 8
+/// seeds of uplinks-unequal with 300.
 inline constexpr TimeMs kRaceMs = 150;
 /// A request is wanted for this long at least, however little time is left when it is made.
 inline constexpr TimeMs kAskedMinMs = 300;
