@@ -1,6 +1,10 @@
 // Whole swarms in virtual time: what the engine promises when engines meet engines. One sentence a test.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
 #include "support/virtual_swarm.hpp"
 
 namespace bazaar::testing {
@@ -90,26 +94,44 @@ TEST(Swarm, A_viewer_that_dies_without_a_word_stalls_nobody) {
   }
 }
 
-// Four seconds without any CDN. A block that nobody has seeded when they begin, and that is due before they end, can't
-// be had: one swarm in twenty (33 of 600 seeds) has such a one.
-TEST(Swarm, Four_seconds_of_503_are_bridged_but_for_what_nobody_had_seeded_before) {
-  uint32_t felt = 0;
-  uint32_t stalls = 0;
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+// Whether each block of the segments that somebody lists is here with somebody.
+bool is_all_seeded(VirtualSwarm& swarm) {
+  std::map<TimeMs, std::vector<bool>> here;
+  for (uint32_t i = 0; i < swarm.size(); ++i) {
+    swarm.viewer(i).engine.world().window.each([&](Handle, const Segment& segment) {
+      if (!segment.is_ours || segment.blocks.size() == 0) return;
+      std::vector<bool>& blocks = here[segment.start_ms];
+      blocks.resize(std::max<size_t>(blocks.size(), segment.blocks.size()));
+      for (uint32_t block = 0; block < segment.blocks.size(); ++block)
+        if (segment.blocks.is_here(block)) blocks[block] = true;
+    });
+  }
+  return std::all_of(here.begin(), here.end(), [](const auto& segment) {
+    return std::all_of(segment.second.begin(), segment.second.end(), [](bool is_here) { return is_here; });
+  });
+}
+
+// Four seconds without any CDN. A block that nobody has seeded when they begin and that is due before they end can't be
+// had: one swarm in twenty (33 of 600 seeds) misses one. All others feel nothing.
+TEST(Swarm, Four_seconds_of_503_are_bridged_by_what_somebody_has_seeded) {
+  uint32_t seeded = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
     SwarmSettings settings;
     settings.seed = seed;
     VirtualSwarm swarm(settings);
     for (uint32_t i = 0; i < settings.viewers; ++i) swarm.join(20'000 + 300 * i);
-    swarm.run_until(50'000);
+    swarm.run_until(51'899);
     swarm.set_cdn_status(503, 51'900, 55'900);
+    const bool can_be_bridged = is_all_seeded(swarm);
+    seeded += can_be_bridged ? 1 : 0;
     swarm.run_until(80'000);
-    bool is_felt = swarm.stalls() > 0;
-    for (uint32_t i = 0; i < settings.viewers; ++i) is_felt = is_felt || swarm.viewer(i).failed_segments > 0;
-    felt += is_felt ? 1 : 0;
-    stalls += swarm.stalls();
+    if (!can_be_bridged) continue;
+    EXPECT_EQ(swarm.stalls(), 0u) << seed;
+    bool was_felt = false;
+    for (uint32_t i = 0; i < settings.viewers; ++i) was_felt = was_felt || swarm.viewer(i).failed_segments > 0;
+    EXPECT_FALSE(was_felt) << "no load was handed back to the player, seed " << seed;
   }
-  EXPECT_LE(felt, 2u);
-  EXPECT_LE(stalls, 2u);
+  EXPECT_GE(seeded, 36u) << "most swarms have seeded all in time";
 }
 
 TEST(Swarm, The_same_seed_gives_the_same_bytes) {

@@ -47,6 +47,8 @@ class Availability {
   PeerMask holders(uint32_t block) const { return offers_[block].holders; }    ///< would serve it now
   PeerMask fetchers(uint32_t block) const { return offers_[block].fetchers; }  ///< getting it from the CDN: supply soon
   PeerMask leechers(uint32_t block) const { return offers_[block].leechers; }  ///< getting it from a peer
+  /// May be asked for it: serves it now, or as soon as the CDN has brought it.
+  PeerMask sources(uint32_t block) const { return offers_[block].holders | offers_[block].fetchers; }
   /// Has it, or gets it from wherever.
   PeerMask anybody(uint32_t block) const {
     return offers_[block].holders | offers_[block].fetchers | offers_[block].leechers;

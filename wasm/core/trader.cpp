@@ -181,7 +181,7 @@ void Trader::guess_size(Segment& segment) {
 market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, const Demand& demand) const {
   const Availability& offers = segment.offers;
   market::BlockMarket view;
-  view.supply = static_cast<uint32_t>(std::popcount((offers.holders(block) | offers.fetchers(block)) & trusted_));
+  view.supply = static_cast<uint32_t>(std::popcount(offers.sources(block) & trusted_));
   view.being_met = static_cast<uint32_t>(std::popcount(offers.leechers(block) & trusted_));
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
   view.knowers = static_cast<uint32_t>(std::popcount(offers.knowers() & trusted_));
@@ -209,8 +209,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
     if (world_.ledger.size() >= tunables::kRequestsMax) return;
     size_t offer_count = 0;
     // Asked ahead: what a neighbour fetches from the CDN it sends as soon as it has it.
-    const PeerMask sources = segment.offers.holders(block) | segment.offers.fetchers(block);
-    for (PeerMask left = sources & trusted_; left != 0; left &= left - 1) {
+    for (PeerMask left = segment.offers.sources(block) & trusted_; left != 0; left &= left - 1) {
       const auto slot = static_cast<size_t>(std::countr_zero(left));
       const Peer& peer = *world_.peers.at_slot(slot);
       if (peer.in_flight >= peer.in_flight_max()) continue;
@@ -285,8 +284,7 @@ bool Trader::give_up(const Demand& demand, const Segment& segment) const {
   const bool is_late = demand.slack_ms <= 0 && world_.now - segment.cdn_failing_ms >= tunables::kPatienceMs;
   if (!is_final && !is_late) return false;
   for (uint32_t block = 0; block < segment.blocks.size(); ++block) {
-    const PeerMask sources = segment.offers.holders(block) | segment.offers.fetchers(block);
-    if (segment.blocks.is_missing(block) && (sources & trusted_) == 0) return true;
+    if (segment.blocks.is_missing(block) && (segment.offers.sources(block) & trusted_) == 0) return true;
   }
   return segment.blocks.size() == 0;
 }

@@ -18,7 +18,7 @@ export class FakeSocket {
     FakeSocket.all.push(this);
   }
   send(data: Uint8Array): void {
-    this.sent.push(data.slice()); // as a channel does
+    this.sent.push(data);
   }
   close(): void {
     this.readyState = 3;
@@ -55,7 +55,7 @@ export class FakeChannel {
   ) {}
   send(data: Uint8Array): void {
     if (this.readyState !== 'open') throw new DOMException('not open', 'InvalidStateError');
-    this.sent.push(data);
+    this.sent.push(data.slice()); // a channel copies what it is given
     this.bufferedAmount += data.length;
   }
   close(): void {
