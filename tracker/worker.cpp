@@ -244,10 +244,11 @@ void Worker::post(Address to, BusMessageClass kind, std::span<const uint8_t> mes
 
 void Worker::publish(const CellNotice& notice) { node_.publish(notice, self_.worker()); }
 
-void Worker::read_mail() {
+// A worker tells the others of a cell before it welcomes the cell's first viewer, and they read that before they read
+// anything of their own viewers: who comes after that welcome finds the cell, at whichever worker of this node.
+void Worker::before_events(int64_t now_ms) {
   mail_.clear();
   mailbox_.take(mail_);
-  const int64_t now_ms = loop_.now_ms();
   for (const Letter& letter : mail_.letters) {
     switch (letter.kind) {
       case Letter::Kind::kNative:
@@ -278,7 +279,6 @@ void Worker::read_mail() {
 // Time.
 
 int64_t Worker::on_turn(int64_t now_ms) {
-  read_mail();
   int64_t next_ms = std::min(native_.turn(now_ms, std::time(nullptr)), webtorrent_.turn(now_ms));
   // WebTorrent's protocol knows no word for a drain: a client whose connection ends comes back by itself.
   next_ms = std::min(next_ms, webtorrent_to_close_.turn(now_ms, [&](ConnectionId connection) {

@@ -87,6 +87,7 @@ class Worker final : private net::Handler, private Bus, private native::Gate {
   void on_message(ConnectionId connection, bool is_text, std::span<const uint8_t> message) override;
   void on_close(ConnectionId connection, net::CloseCause cause) override;
   void on_gone(const ClientAddress& client) override;
+  void before_events(int64_t now_ms) override;
   int64_t on_turn(int64_t now_ms) override;
 
   // Bus
@@ -101,7 +102,6 @@ class Worker final : private net::Handler, private Bus, private native::Gate {
   std::optional<native::Place> unseal(std::span<const uint8_t> token) override;
 
   bool is_within_rates(Guest& guest, size_t bytes);
-  void read_mail();
   void drain();
   void report();
 
@@ -118,7 +118,7 @@ class Worker final : private net::Handler, private Bus, private native::Gate {
   native::Desk native_;
   webtorrent::Desk webtorrent_;
   Mailbox mailbox_;
-  Mail mail_;                  // scratch of read_mail()
+  Mail mail_;                  // scratch of before_events()
   std::vector<Guest> guests_;  // by the low half of the connection's id
   admission::PacedList<ConnectionId> webtorrent_to_close_;
   bool is_next_proxied_ = false;  // of the on_open that follows this on_upgrade

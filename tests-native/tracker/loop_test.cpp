@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tracker/support/loop_runner.hpp"
 #include "tracker/support/test_client.hpp"
 
@@ -286,6 +289,48 @@ TEST(Loop, A_wake_from_another_thread_leads_to_a_turn_and_so_does_its_deadline) 
   runner.loop().wake();
   const int before = handler.seen().turns;
   EXPECT_TRUE(handler.wait([&](const auto& seen) { return seen.turns > before + 5; }));
+}
+
+TEST(Loop, What_others_left_is_read_before_what_clients_said_after_it) {
+  // One turn lasts until a letter lies there and, after it, a client has spoken: both are found by the next turn.
+  RecordingHandler handler;
+  std::atomic<bool> holds{false};
+  std::atomic<bool> is_held{false};
+  std::atomic<bool> has_letter{false};
+  std::atomic<bool> is_read{false};
+  bool was_read_at_message = false;
+  handler.turns = [&](int64_t) {
+    is_held = holds.load();
+    while (holds) std::this_thread::yield();
+    return Deadlines::kNever;
+  };
+  handler.begins = [&] { is_read = has_letter.load(); };
+  handler.reads = [&](const auto&) { was_read_at_message = is_read; };
+  LoopRunner runner(handler, {});
+  TestClient client(runner.port());
+  client.upgrade("hls-bazaar.v2");
+  holds = true;
+  runner.loop().wake();
+  while (!is_held) std::this_thread::yield();
+  has_letter = true;
+  client.send(binary_frame("after the letter"));
+  holds = false;
+  ASSERT_TRUE(handler.wait([](const auto& seen) { return !seen.messages.empty(); }));
+  runner.stop();
+  EXPECT_TRUE(was_read_at_message);
+}
+
+TEST(Loop, A_wake_that_comes_while_what_others_left_is_read_leads_to_one_more_turn) {
+  // rung → [looks ← rung again] → one more look, though nothing else happens
+  RecordingHandler handler;
+  std::atomic<int> looks{0};
+  LoopRunner runner(handler, {});
+  handler.begins = [&] {
+    if (++looks == 1) runner.loop().wake();
+  };
+  runner.start();
+  runner.loop().wake();
+  EXPECT_TRUE(eventually([&] { return looks >= 2; }));
 }
 
 TEST(Loop, Stopping_says_1001_to_everybody_and_tells_the_handler) {

@@ -54,6 +54,8 @@ class Handler {
   virtual void on_close(ConnectionId connection, CloseCause cause) = 0;
   /// Every accepted socket ends here, upgraded or not: the counterpart of on_accept.
   virtual void on_gone(const ClientAddress& client) = 0;
+  /// First in each turn, before its events: what other threads have left for this one may be older than those.
+  virtual void before_events(int64_t) {}
   /// Once after each batch of events, after wake(), and when the deadline that it returned last has passed.
   virtual int64_t on_turn(int64_t now_ms) = 0;
 };

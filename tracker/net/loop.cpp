@@ -102,6 +102,11 @@ void Loop::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
 }
 
+void Loop::silence_bell() {
+  uint64_t times = 0;
+  [[maybe_unused]] const ssize_t read = ::read(wake_, &times, sizeof times);
+}
+
 int64_t Loop::wait_ms() const {
   int64_t until = std::min(deadlines_.next_ms(), turn_at_ms_);
   if (doors_closed_until_ms_ > now_ms_) until = std::min(until, doors_closed_until_ms_);
@@ -115,8 +120,11 @@ void Loop::turn() {
   const int64_t woke_us = monotonic_us();
   now_ms_ = woke_us / 1'000;
   tls_steps_left_ = options_.tls_steps_per_turn_max;
-  for (int i = 0; i < count; ++i)
-    handle(events[static_cast<size_t>(i)].data.u64, events[static_cast<size_t>(i)].events);
+  const std::span<const epoll_event> ready(events.data(), static_cast<size_t>(std::max(count, 0)));
+  // The bell is silenced before the handler looks what there is: who leaves something after that look rings again.
+  if (std::ranges::any_of(ready, [](const epoll_event& event) { return event.data.u64 == kWakeId; })) silence_bell();
+  handler_.before_events(now_ms_);
+  for (const epoll_event& event : ready) handle(event.data.u64, event.events);
   expire();
   if (is_pausing_.load(std::memory_order_acquire)) close_doors();
   turn_at_ms_ = handler_.on_turn(now_ms_);
@@ -127,11 +135,7 @@ void Loop::turn() {
 }
 
 void Loop::handle(ConnectionId id, uint32_t events) {
-  if (id == kWakeId) {
-    uint64_t times = 0;
-    [[maybe_unused]] const ssize_t read = ::read(wake_, &times, sizeof times);
-    return;
-  }
+  if (id == kWakeId) return;
   if (id - kFirstDoorId < doors_.size()) return accept_some(doors_[id - kFirstDoorId], options_.accepts_per_turn_max);
   Connection* const connection = table_.find(id);
   if (!connection) return;  // gone earlier in this batch

@@ -3,8 +3,8 @@
 // the handler is called on the loop's thread only, never from within send() or close(); whatever a client does or
 // fails to do, what it costs here is bounded by LoopOptions.
 //
-// A turn: events → what is due → Handler::on_turn → ends of sessions told → one write for each connection that was sent
-// something. All reads share one buffer, and a whole message is handed over where it was read.
+// A turn: Handler::before_events → events → what is due → Handler::on_turn → ends of sessions told → one write for each
+// connection that was sent something. All reads share one buffer, and a whole message is handed over where it was read.
 #pragma once
 
 #include <atomic>
@@ -73,6 +73,7 @@ class Loop final : public Outbox {
   // loop.cpp: turns
   void turn();
   int64_t wait_ms() const;
+  void silence_bell();
   void handle(ConnectionId id, uint32_t events);
   void expire();
   void expired(uint32_t slot, Connection& connection);

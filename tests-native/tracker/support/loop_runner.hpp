@@ -45,6 +45,7 @@ class RecordingHandler : public Handler {
   std::function<void(ConnectionId)> opens = [](ConnectionId) {};
   std::function<void(const Message&)> reads = [](const Message&) {};
   std::function<void(ConnectionId, CloseCause)> closes = [](ConnectionId, CloseCause) {};
+  std::function<void()> begins = [] {};
   std::function<int64_t(int64_t)> turns = [](int64_t) { return Deadlines::kNever; };
 
   bool on_accept(const ClientAddress& client) override;
@@ -56,6 +57,7 @@ class RecordingHandler : public Handler {
   void on_message(ConnectionId connection, bool is_text, std::span<const uint8_t> message) override;
   void on_close(ConnectionId connection, CloseCause cause) override;
   void on_gone(const ClientAddress& client) override;
+  void before_events(int64_t) override { begins(); }
   int64_t on_turn(int64_t now_ms) override;
 
   Seen seen() const;
