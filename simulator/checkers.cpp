@@ -12,10 +12,11 @@ std::optional<std::string> RequestChecker::sent(std::span<const uint8_t> frame, 
     return std::nullopt;
   }
   if (message.type != wire::Type::kRequest) return std::nullopt;
+  const wire::Request& asked = message.request;
   for (const Open& one : open_) {
-    if (one.id == message.request.id) return "used the id of an open request again";
+    if (one.id - asked.id < asked.count) return "used the id of an open request again";
   }
-  open_.push_back({message.request.id, peer, now, message.request.key, message.request.block});
+  for (uint32_t i = 0; i < asked.count; ++i) open_.push_back({asked.id + i, peer, now, asked.key, asked.block + i});
   return std::nullopt;
 }
 

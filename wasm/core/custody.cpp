@@ -76,7 +76,7 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSegmentTooLarge), handle});
     return false;
   }
-  if (segment->is_ours) world_.status.note_known(handle, world_.now);
+  if (segment->is_ours) world_.status.note_size(handle, world_.now);
   return true;
 }
 

@@ -96,7 +96,8 @@ Handle Engine::segment_seen(SegmentKey key, int32_t rendition, TimeMs start_ms, 
   if (handle == 0) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kWindowFull)});
   } else if (before == 0) {
-    world_.status.note_known(handle, world_.now);
+    const bool is_near = world_.is_everybody_near();
+    world_.status.note_known(handle, is_near ? tunables::kStatusLazyNearMs : tunables::kStatusBatchMs, world_.now);
   }
   return handle;
 }

@@ -42,6 +42,9 @@ double seed_pressure(const BlockMarket& block);
 /// the neighbourhood has to see to itself. Where everybody is near nothing is to be hastened: low from the start.
 double haste(const BlockMarket& block);
 
+/// Blocks of a segment that are seeded together, one after the other, the first a multiple of this.
+uint32_t lot_size(uint32_t blocks, uint32_t neighbours, uint32_t swarm_size, double queue_blocks);
+
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
 double seed_odds(const BlockMarket& block, TimeMs interval_ms);
 

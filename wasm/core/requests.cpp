@@ -4,23 +4,37 @@
 
 namespace bazaar {
 
-void Requests::ask(Handle handle, Handle segment_handle, uint32_t block, TimeMs slack_ms) {
+void Requests::ask(Handle handle, Handle segment_handle, uint32_t block) {
   Peer& peer = *world_.peers.get(handle);
   Segment& segment = *world_.window.get(segment_handle);
   // Who accepts a request expects to answer within its queue's bound, or says so at once.
   const TimeMs patience =
       std::min(world_.queue_max_ms(peer.block_ms) + 4 * peer.expected_ms(world_.now), tunables::kRequestTimeoutMaxMs);
-  wire::Request request;
-  request.id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
-  request.key = segment.key;
-  request.block = static_cast<uint16_t>(block);
-  request.slack_ms = static_cast<uint16_t>(std::clamp(slack_ms, 0.0, 65'535.0));
+  world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   segment.blocks.mark_requested(block);
   ++peer.in_flight;
   ++world_.counters.requests_sent;
   world_.status.note_lazily(segment_handle, block, world_.lazy_ms(), world_.now);
-  world_.send(handle, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
   world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
+}
+
+void Requests::tell_asked(TimeMs slack_ms) {
+  const auto asked = world_.ledger.take_untold();
+  for (size_t i = 0; i < asked.size();) {
+    const OpenRequest& first = asked[i];
+    size_t count = 1;
+    while (i + count < asked.size() && count < wire::kRequestRunMax && asked[i + count].peer == first.peer &&
+           asked[i + count].id == first.id + count && asked[i + count].block == first.block + count)
+      ++count;
+    wire::Request request;
+    request.id = first.id;
+    request.key = world_.window.get(first.segment)->key;
+    request.block = static_cast<uint16_t>(first.block);
+    request.count = static_cast<uint16_t>(count);
+    request.slack_ms = static_cast<uint16_t>(std::clamp(slack_ms, 0.0, 65'535.0));
+    world_.send(first.peer, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
+    i += count;
+  }
 }
 
 // The request is out of the ledger already. Puts the block back and settles with the peer.

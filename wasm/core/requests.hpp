@@ -14,8 +14,11 @@ class Requests {
  public:
   explicit Requests(World& world) : world_(world) {}
 
-  /// `slack_ms`: for how long we want it from that peer.
-  void ask(Handle peer, Handle segment, uint32_t block, TimeMs slack_ms);
+  /// Notes that the peer is asked; tell_asked() tells it.
+  void ask(Handle peer, Handle segment, uint32_t block);
+  /// Sends what was noted since the last time, blocks that follow each other as one message. `slack_ms`: for how long
+  /// we want them.
+  void tell_asked(TimeMs slack_ms);
 
   /// Blocks from `first` to `end` (not included) are not needed from peers any more.
   void cancel(Handle segment, uint32_t first = 0, uint32_t end = UINT32_MAX);

@@ -76,6 +76,17 @@ bool Trader::is_company_near() const {
   return is_near;
 }
 
+// Where everybody is near, who knows one of the rendition will know the next within a moment, and says so late: who
+// counted on those alone that have said so would be in haste, and the first to poll would seed the most.
+PeerMask Trader::knowers_of(const Segment& segment) const {
+  PeerMask knowers = segment.offers.knowers();
+  if (!world_.is_everybody_near()) return knowers;
+  world_.window.each([&](Handle, const Segment& one) {
+    if (one.is_ours && one.gone_ms == 0 && one.rendition == segment.rendition) knowers |= one.offers.knowers();
+  });
+  return knowers;
+}
+
 // Segments with missing blocks that the player will need, the most urgent first.
 void Trader::gather_demand() {
   demand_.clear();
@@ -107,7 +118,7 @@ void Trader::gather_demand() {
     }
     const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes), world_.lateness.margin_ms());
     if (segment.slack_at_first_ms == 0 && market > 0) segment.slack_at_first_ms = market;
-    demand_.push_back({handle, slack, market, last_call_ms(segment, slack), true});
+    demand_.push_back({handle, slack, market, last_call_ms(segment, slack), true, knowers_of(segment)});
   });
   if (!is_alone) gather_news();
   // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
@@ -142,7 +153,7 @@ void Trader::gather_news() {
       return;
     segment.start_ms = newest->end_ms();  // until our own playlist says
     const TimeMs market = market_slack_ms(slack, 0, world_.lateness.margin_ms());
-    demand_.push_back({handle, slack, market, market, false});
+    demand_.push_back({handle, slack, market, market, false, 0});
   });
 }
 
@@ -184,7 +195,7 @@ market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, co
   view.supply = static_cast<uint32_t>(std::popcount(offers.sources(block) & trusted_));
   view.being_met = static_cast<uint32_t>(std::popcount(offers.leechers(block) & trusted_));
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
-  view.knowers = static_cast<uint32_t>(std::popcount(offers.knowers() & trusted_));
+  view.knowers = static_cast<uint32_t>(std::popcount(demand.knowers & trusted_));
   view.swarm_size = world_.swarm_size;
   view.push = push_;
   view.shortfall = shortfall_;
@@ -201,12 +212,13 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   if (count == 0 || segment.blocks.missing_count() == 0) return;
   // Where the CDN does not help, all the time there is is the neighbours'.
   const TimeMs left_ms = world_.cdn.is_failing() ? demand.slack_ms : demand.market_ms;
+  Requests requests(world_);
   std::array<market::Offer, tunables::kPeerSlots> offers;
   const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t block = begin + i < count ? begin + i : begin + i - count;
     if (!segment.blocks.is_missing(block)) continue;
-    if (world_.ledger.size() >= tunables::kRequestsMax) return;
+    if (world_.ledger.size() >= tunables::kRequestsMax) break;
     size_t offer_count = 0;
     // Asked ahead: what a neighbour fetches from the CDN it sends as soon as it has it.
     for (PeerMask left = segment.offers.sources(block) & trusted_; left != 0; left &= left - 1) {
@@ -225,8 +237,9 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
         world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
     const double roll_b = world_.dice.roll();
     const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
-    if (source != 0) Requests(world_).ask(source, demand.handle, block, std::max(left_ms, tunables::kAskedMinMs));
+    if (source != 0) requests.ask(source, demand.handle, block);
   }
+  requests.tell_asked(std::max(left_ms, tunables::kAskedMinMs));
 }
 
 void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segment) {
@@ -244,16 +257,28 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.config.baseline == Baseline::kCoin) return throw_coins(handle, segment);
   }
   double odds_of_none = -1;  // alike for all blocks of a segment that nobody near has or gets
+  const auto neighbours = static_cast<uint32_t>(std::popcount(trusted_));
+  const TimeMs block_ms = kBlockBytes / world_.pace.uplink();
+  const uint32_t lot = market::lot_size(count, neighbours, world_.swarm_size, world_.queue_max_ms(block_ms) / block_ms);
+  bool is_lot_rolled = false;
+  bool is_lot_seed = false;
   uint32_t run_first = 0;
   uint32_t run_count = 0;
   for (uint32_t block = 0; block <= count; ++block) {
     bool is_seed = false;
+    if (block % lot == 0) is_lot_rolled = false;
     const bool is_none = block < count && (segment.offers.anybody(block) & trusted_) == 0;
     if (block < count && segment.blocks.is_missing(block) && (is_none || shortfall_ >= tunables::kShortfallMin)) {
       double odds = odds_of_none;
       if (!is_none || odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
       if (is_none) odds_of_none = odds;
-      is_seed = world_.dice.roll() < odds;
+      if (!is_none) {
+        is_seed = world_.dice.roll() < odds;
+      } else {
+        if (!is_lot_rolled) is_lot_seed = world_.dice.roll() < odds;
+        is_lot_rolled = true;
+        is_seed = is_lot_seed;
+      }
       if (is_seed) {
         world_.actions.push(ActionType::kRole,
                             {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});

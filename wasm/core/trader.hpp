@@ -27,6 +27,7 @@ class Trader {
     TimeMs market_ms;  ///< until the CDN must be asked for what nobody has been asked for
     TimeMs last_ms;    ///< until it must be asked for all that is absent, whatever neighbours have promised
     bool is_listed;    ///< by our own playlist: only then the CDN can be asked
+    PeerMask knowers;  ///< neighbours that know it, or will
   };
 
   TimeMs usual_round_trip() const;
@@ -36,6 +37,7 @@ class Trader {
   void gather_demand();
   void gather_news();
   void trade(const Demand& demand, bool is_roll);
+  PeerMask knowers_of(const Segment& segment) const;
   void guess_size(Segment& segment);
   void ask_neighbours(const Demand& demand, Segment& segment);
   void roll_for_seeds(const Demand& demand, Handle handle, Segment& segment);

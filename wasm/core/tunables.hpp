@@ -198,9 +198,16 @@ inline constexpr TimeMs kStatusBatchMs = 3;
 /// to kGatherMaxMs. Messages a viewer and second, 8 unshaped viewers: 17.1 at a share of 0.2, 15.8 at 0.3, 15.1 at 0.5
 /// (8 with segments of 1 s at 4 Mbit/s: 0.959, 0.962, 0.959 of the limit). A larger swarm loses 0.003 by it.
 inline constexpr uint32_t kStrangersMax = 1;
-inline constexpr double kGatherShare = 0.3;
-inline constexpr TimeMs kGatherKeepMs = 1'500;
-inline constexpr TimeMs kGatherMaxMs = 1'000;
+struct Gathering {
+  double share;
+  TimeMs keep_ms;
+  TimeMs most_ms;
+  TimeMs lazy_ms;  ///< see kStatusLazyMs
+};
+inline constexpr Gathering kNear = {0.3, 1'500, 1'000, 1'000};
+/// Where whoever fetches a block can take it to everybody in so long, all have it before the news of copies is old.
+inline constexpr Gathering kAmple = {0.8, 500, 3'000, 3'000};
+inline constexpr TimeMs kAmpleMs = 200;
 /// What has been asked of a peer, and what came from the CDN (its fetch was told, and asked for), is told along with
 /// other news, or this late: much of it is downloaded, or refused, by then. What was asked of a peer keeps dice from
 /// seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and 64 messages at a second, 0.987 and 73 at

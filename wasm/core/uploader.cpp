@@ -20,7 +20,14 @@ BlockState Uploader::state_of(Handle handle, uint32_t block) const {
   return segment && block < segment->blocks.size() ? segment->blocks.state(block) : BlockState::kMissing;
 }
 
-void Uploader::requested(Handle handle, const wire::Request& request) {
+void Uploader::requested(Handle handle, const wire::Request& run) {
+  wire::Request one = run;
+  one.count = 1;
+  for (uint32_t i = 0; i < run.count; ++i, ++one.id, ++one.block) requested_one(handle, one);
+  serve();
+}
+
+void Uploader::requested_one(Handle handle, const wire::Request& request) {
   Peer& peer = *world_.peers.get(handle);
   if (peer.uploads.size() >= tunables::kUploadsPerPeerMax) {
     return reject(handle, request.id, wire::RejectReason::kTooMany, tunables::kRetryBusyMs);
@@ -44,7 +51,6 @@ void Uploader::requested(Handle handle, const wire::Request& request) {
     return reject(handle, request.id, wire::RejectReason::kBusy, static_cast<uint16_t>(retry));
   }
   peer.uploads.push_back({request.id, segment_handle, request.block, bytes, due, world_.now});
-  serve();
 }
 
 void Uploader::cancelled(Handle handle, uint32_t id) {

@@ -15,7 +15,10 @@ class Uploader {
 
   void requested(Handle peer, const wire::Request& request);
   /// A request that came before its sender's HELLO: not now.
-  void put_off(Handle peer, uint32_t id) { reject(peer, id, wire::RejectReason::kBusy, tunables::kRetryBusyMs); }
+  void put_off(Handle peer, const wire::Request& request) {
+    for (uint32_t i = 0; i < request.count; ++i)
+      reject(peer, request.id + i, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
+  }
   void cancelled(Handle peer, uint32_t id);
   void peer_gone(Handle peer);
   void writable(Handle peer);
@@ -24,6 +27,7 @@ class Uploader {
   void serve();
 
  private:
+  void requested_one(Handle peer, const wire::Request& request);
   void expire();
   /// Missing for what is not there at all.
   BlockState state_of(Handle segment, uint32_t block) const;

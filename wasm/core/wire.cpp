@@ -57,12 +57,14 @@ bool read_status(MsgpackTokens& tokens, size_t arity, Status& out) {
 }
 
 bool read_request(MsgpackTokens& tokens, size_t arity, Request& out) {
-  if (arity != 5) return false;
+  if (arity != 5 && arity != 6) return false;
   out.id = u32(tokens);
   out.key.value = tokens.uint(UINT64_MAX);
   out.block = static_cast<uint16_t>(tokens.uint(kBlocksPerSegmentMax - 1));
   out.slack_ms = u16(tokens);
-  return tokens.is_at_end();
+  out.count = arity == 6 ? static_cast<uint16_t>(tokens.uint(kRequestRunMax)) : 1;
+  return tokens.is_at_end() && out.count > 0 && out.block + out.count <= static_cast<int>(kBlocksPerSegmentMax) &&
+         out.id <= UINT32_MAX - (out.count - 1);
 }
 
 bool read_reject(MsgpackTokens& tokens, size_t arity, Reject& out) {
@@ -191,8 +193,11 @@ size_t encode(const Status& message, std::span<uint8_t> out) {
 
 size_t encode(const Request& message, std::span<uint8_t> out) {
   MsgpackWriter writer(out);
-  writer.array(5).uint(static_cast<uint64_t>(Type::kRequest)).uint(message.id).uint(message.key.value);
-  return writer.uint(message.block).uint(message.slack_ms).length();
+  const bool is_run = message.count > 1;
+  writer.array(is_run ? 6 : 5).uint(static_cast<uint64_t>(Type::kRequest)).uint(message.id).uint(message.key.value);
+  writer.uint(message.block).uint(message.slack_ms);
+  if (is_run) writer.uint(message.count);
+  return writer.length();
 }
 
 size_t encode_block_header(uint32_t id, uint32_t payload_bytes, std::span<uint8_t> out) {

@@ -17,6 +17,8 @@ namespace bazaar::wire {
 inline constexpr uint32_t kProtocolVersion = 1;
 /// Runs in one STATUS. A larger snapshot is sent as several messages.
 inline constexpr size_t kStatusRunsMax = 64;
+/// Blocks in one REQUEST: as many as are kept of one peer.
+inline constexpr uint32_t kRequestRunMax = 32;
 /// A BLOCK's header: array(3), type, id (≤ 5 bytes), bin16 head (3 bytes); the glue may hand over only this much.
 inline constexpr size_t kBlockHeaderBytesMax = 16;
 
@@ -62,11 +64,12 @@ struct Status {
   std::array<StatusRun, kStatusRunsMax> runs;
 };
 
-/// [2, id, key, block, slack_ms]
+/// [2, id, key, block, slack_ms] or, for a run of blocks with as many ids, [2, id, key, block, slack_ms, count].
 struct Request {
-  uint32_t id = 0;
+  uint32_t id = 0;  ///< of the first block; the next block has the next id
   SegmentKey key;
   uint16_t block = 0;
+  uint16_t count = 1;     ///< 1 … kRequestRunMax
   uint16_t slack_ms = 0;  ///< until the requester would rather ask the CDN; 65,535 means that or more
 };
 

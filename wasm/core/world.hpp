@@ -121,13 +121,22 @@ struct World {
   }
 
   bool is_everybody_near() const { return market::is_everybody_near(peers.trading_count(), swarm_size); }
+  /// Everybody is near, and every neighbour's uplink takes a block to all of its own in a moment.
+  bool are_uplinks_ample() const {
+    TimeMs slowest_ms = 0;
+    peers.each([&](Handle, const Peer& peer) {
+      if (peer.is_trading()) slowest_ms = std::max(slowest_ms, peer.block_ms);
+    });
+    return is_everybody_near() && slowest_ms * peers.trading_count() <= tunables::kAmpleMs;
+  }
+  const tunables::Gathering& gathering() const { return are_uplinks_ample() ? tunables::kAmple : tunables::kNear; }
   /// How long the news of what was asked of a peer, or came from the CDN, may wait.
-  TimeMs lazy_ms() const { return is_everybody_near() ? tunables::kStatusLazyNearMs : tunables::kStatusLazyMs; }
+  TimeMs lazy_ms() const { return is_everybody_near() ? gathering().lazy_ms : tunables::kStatusLazyMs; }
   /// How long the news that a peer has brought a block of it may wait for more news.
   TimeMs gather_ms(const Segment& segment) const {
     if (!is_everybody_near()) return tunables::kStatusBatchMs;
-    const TimeMs left = playhead.slack_ms(segment.start_ms, now) - tunables::kGatherKeepMs;
-    return std::clamp(tunables::kGatherShare * left, tunables::kStatusBatchMs, tunables::kGatherMaxMs);
+    const TimeMs left = playhead.slack_ms(segment.start_ms, now) - gathering().keep_ms;
+    return std::clamp(gathering().share * left, tunables::kStatusBatchMs, gathering().most_ms);
   }
 
   bool follows(int32_t rendition) const {
