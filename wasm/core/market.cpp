@@ -64,8 +64,8 @@ double haste(const BlockMarket& block) {
 
 uint32_t lot_size(uint32_t blocks, uint32_t neighbours, uint32_t swarm_size, double queue_blocks) {
   if (neighbours == 0 || !is_everybody_near(neighbours, swarm_size)) return 1;
-  const auto most = static_cast<uint32_t>(std::min(queue_blocks / neighbours, 1000.0));
-  return std::max(1u, std::min(most, (blocks + neighbours) / (neighbours + 1)));
+  const double fair = (blocks + neighbours) / (neighbours + 1);
+  return static_cast<uint32_t>(std::max(1.0, std::min(queue_blocks / neighbours, fair)));
 }
 
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {

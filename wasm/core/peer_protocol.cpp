@@ -38,7 +38,6 @@ void PeerProtocol::received(Handle handle, int32_t token, std::span<const uint8_
   // The channel keeps no order: what was said after HELLO may come before it. News is kept (it counts once HELLO is
   // here), a request is put off; an answer to what was never asked is none of these.
   const bool is_early = is_allowed && !peer->is_trading();
-  if (is_early && message_.type == wire::Type::kRequest) return uploader_.put_off(handle, message_.request);
   is_allowed =
       is_allowed && !(is_early && (message_.type == wire::Type::kBlock || message_.type == wire::Type::kReject));
   if (is_allowed) {

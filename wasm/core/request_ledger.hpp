@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "bounded_list.hpp"
 #include "ids.hpp"
@@ -36,13 +35,6 @@ class RequestLedger {
     return last_id_;
   }
 
-  /// Those opened since the last time and not told to their peers yet; nothing is closed between.
-  std::span<const OpenRequest> take_untold() {
-    const size_t first = told_;
-    told_ = requests_.size();
-    return {requests_.begin() + first, requests_.end()};
-  }
-
   /// Takes the request out of the ledger; false when it is not open with that peer.
   bool close(uint32_t id, Handle peer, OpenRequest& out) {
     for (OpenRequest& request : requests_) {
@@ -50,7 +42,6 @@ class RequestLedger {
       out = request;
       request = requests_.back();
       requests_.pop_back();
-      told_ = requests_.size();
       return true;
     }
     return false;
@@ -70,7 +61,6 @@ class RequestLedger {
         ++i;
       }
     }
-    told_ = requests_.size();
     for (const OpenRequest& request : over) ended(request);
   }
 
@@ -86,7 +76,6 @@ class RequestLedger {
 
  private:
   Requests requests_;  // few: scanning beats hashing
-  size_t told_ = 0;  ///< the others were opened this moment
   uint32_t last_id_ = 0;
 };
 

@@ -4,13 +4,22 @@
 
 namespace bazaar {
 
-void Requests::ask(Handle handle, Handle segment_handle, uint32_t block) {
+void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t block) {
   Peer& peer = *world_.peers.get(handle);
   Segment& segment = *world_.window.get(segment_handle);
   // Who accepts a request expects to answer within its queue's bound, or says so at once.
   const TimeMs patience =
       std::min(world_.queue_max_ms(peer.block_ms) + 4 * peer.expected_ms(world_.now), tunables::kRequestTimeoutMaxMs);
-  world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
+  const uint32_t id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
+  const uint32_t count = asked.run.count;
+  if (count == wire::kRequestRunMax || handle != asked.peer || block != asked.run.block + count ||
+      id != asked.run.id + count) {
+    tell(asked);
+    asked.peer = handle;
+    asked.run.id = id;
+    asked.run.block = static_cast<uint16_t>(block);
+  }
+  ++asked.run.count;
   segment.blocks.mark_requested(block);
   ++peer.in_flight;
   ++world_.counters.requests_sent;
@@ -18,23 +27,10 @@ void Requests::ask(Handle handle, Handle segment_handle, uint32_t block) {
   world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
 }
 
-void Requests::tell_asked(TimeMs slack_ms) {
-  const auto asked = world_.ledger.take_untold();
-  for (size_t i = 0; i < asked.size();) {
-    const OpenRequest& first = asked[i];
-    size_t count = 1;
-    while (i + count < asked.size() && count < wire::kRequestRunMax && asked[i + count].peer == first.peer &&
-           asked[i + count].id == first.id + count && asked[i + count].block == first.block + count)
-      ++count;
-    wire::Request request;
-    request.id = first.id;
-    request.key = world_.window.get(first.segment)->key;
-    request.block = static_cast<uint16_t>(first.block);
-    request.count = static_cast<uint16_t>(count);
-    request.slack_ms = static_cast<uint16_t>(std::clamp(slack_ms, 0.0, 65'535.0));
-    world_.send(first.peer, [&](std::span<uint8_t> out) { return wire::encode(request, out); });
-    i += count;
-  }
+void Requests::tell(Asked& asked) {
+  if (asked.run.count > 0)
+    world_.send(asked.peer, [&](std::span<uint8_t> out) { return wire::encode(asked.run, out); });
+  asked.run.count = 0;
 }
 
 // The request is out of the ledger already. Puts the block back and settles with the peer.

@@ -14,11 +14,14 @@ class Requests {
  public:
   explicit Requests(World& world) : world_(world) {}
 
-  /// Notes that the peer is asked; tell_asked() tells it.
-  void ask(Handle peer, Handle segment, uint32_t block);
-  /// Sends what was noted since the last time, blocks that follow each other as one message. `slack_ms`: for how long
-  /// we want them.
-  void tell_asked(TimeMs slack_ms);
+  /// Blocks of one segment on their way from the caller to peers: one message for those that follow each other.
+  struct Asked {
+    Handle peer;
+    wire::Request run;
+  };
+  /// Adds the block to what is asked, when it follows; otherwise tells first what is there.
+  void ask(Asked& asked, Handle peer, Handle segment, uint32_t block);
+  void tell(Asked& asked);
 
   /// Blocks from `first` to `end` (not included) are not needed from peers any more.
   void cancel(Handle segment, uint32_t first = 0, uint32_t end = UINT32_MAX);

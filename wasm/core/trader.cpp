@@ -9,8 +9,7 @@ namespace bazaar {
 
 TimeMs Trader::step() {
   trusted_ = world_.is_p2p() ? world_.peers.trusted(world_.now) : 0;
-  round_trip_ms_ = usual_round_trip();
-  weight_ = credit_weight();
+  look_around();
   gather_demand();
   bool is_roll = world_.now >= next_roll_ms_;
   if (is_roll) next_roll_ms_ = world_.now + tunables::kRollIntervalMs * (0.75 + 0.5 * world_.dice.roll());
@@ -29,30 +28,24 @@ TimeMs Trader::step() {
   return std::max(next, world_.now + 1);
 }
 
-TimeMs Trader::usual_round_trip() const {
-  TimeMs sum = 0;
-  uint32_t count = 0;
+void Trader::look_around() {
+  TimeMs round_trips = 0;
+  TimeMs slowest = 0;
+  double spare = 0;
   world_.peers.each([&](Handle, const Peer& peer) {
     if (!peer.is_trading()) return;
-    sum += peer.rtt_ms;
-    ++count;
+    round_trips += peer.rtt_ms;
+    slowest = std::max(slowest, peer.block_ms);
+    spare += peer.spare;
   });
-  return count > 0 ? sum / count : 0;
-}
-
-// Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves and
-// runs dry, while the others' uplinks idle.
-double Trader::credit_weight() const {
-  double sum = 0;
-  uint32_t count = 0;
-  world_.peers.each([&](Handle, const Peer& peer) {
-    if (!peer.is_trading()) return;
-    sum += peer.spare;
-    ++count;
-  });
+  const double count = world_.peers.trading_count();
   const double own = std::clamp(world_.credit.available() / kBlockBytes, 0.0, 1000.0);
-  const double mean = count > 0 ? sum / count : own;
-  return std::clamp((own + 1) / (mean + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+  round_trip_ms_ = count > 0 ? round_trips / count : 0;
+  // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves
+  // and runs dry, while the others' uplinks idle.
+  const double mean = count > 0 ? spare / count : own;
+  weight_ = std::clamp((own + 1) / (mean + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+  world_.are_uplinks_ample = world_.is_everybody_near() && slowest * count <= tunables::kAmpleMs;
 }
 
 // Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then
@@ -76,20 +69,10 @@ bool Trader::is_company_near() const {
   return is_near;
 }
 
-// Where everybody is near, who knows one of the rendition will know the next within a moment, and says so late: who
-// counted on those alone that have said so would be in haste, and the first to poll would seed the most.
-PeerMask Trader::knowers_of(const Segment& segment) const {
-  PeerMask knowers = segment.offers.knowers();
-  if (!world_.is_everybody_near()) return knowers;
-  world_.window.each([&](Handle, const Segment& one) {
-    if (one.is_ours && one.gone_ms == 0 && one.rendition == segment.rendition) knowers |= one.offers.knowers();
-  });
-  return knowers;
-}
-
 // Segments with missing blocks that the player will need, the most urgent first.
 void Trader::gather_demand() {
   demand_.clear();
+  alike_ = 0;
   const bool is_alone = trusted_ == 0;
   const TimeMs position = world_.playhead.position_at(world_.now);
   // What the player loads still of a rendition that it has left, and what it was handed a moment ago, will be played:
@@ -98,6 +81,7 @@ void Trader::gather_demand() {
   world_.window.each([&](Handle, const Segment& segment) {
     const bool is_handed = segment.is_ready_told && world_.now - segment.ready_ms < tunables::kAppendMs;
     const bool is_last = segment.is_wanted && !world_.follows(segment.rendition);
+    if (segment.is_ours && segment.gone_ms == 0 && world_.follows(segment.rendition)) alike_ |= segment.offers.knowers();
     if (is_handed || is_last) covered_end = std::max(covered_end, segment.end_ms());
   });
   world_.window.each([&](Handle handle, Segment& segment) {
@@ -118,7 +102,7 @@ void Trader::gather_demand() {
     }
     const TimeMs market = market_slack_ms(slack, world_.cdn.expected_ms(missing_bytes), world_.lateness.margin_ms());
     if (segment.slack_at_first_ms == 0 && market > 0) segment.slack_at_first_ms = market;
-    demand_.push_back({handle, slack, market, last_call_ms(segment, slack), true, knowers_of(segment)});
+    demand_.push_back({handle, slack, market, last_call_ms(segment, slack), true});
   });
   if (!is_alone) gather_news();
   // Insertion sort: a handful of segments, nearly in order already, and std::sort is a kilobyte and a half of WASM.
@@ -153,7 +137,7 @@ void Trader::gather_news() {
       return;
     segment.start_ms = newest->end_ms();  // until our own playlist says
     const TimeMs market = market_slack_ms(slack, 0, world_.lateness.margin_ms());
-    demand_.push_back({handle, slack, market, market, false, 0});
+    demand_.push_back({handle, slack, market, market, false});
   });
 }
 
@@ -195,7 +179,10 @@ market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, co
   view.supply = static_cast<uint32_t>(std::popcount(offers.sources(block) & trusted_));
   view.being_met = static_cast<uint32_t>(std::popcount(offers.leechers(block) & trusted_));
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
-  view.knowers = static_cast<uint32_t>(std::popcount(demand.knowers & trusted_));
+  // Where everybody is near, who knows a segment will know the next within a moment, and says so late: who counted on
+  // those alone that have said so would be in haste, and the first to poll would seed the most.
+  const PeerMask knowers = world_.is_everybody_near() ? alike_ : offers.knowers();
+  view.knowers = static_cast<uint32_t>(std::popcount(knowers & trusted_));
   view.swarm_size = world_.swarm_size;
   view.push = push_;
   view.shortfall = shortfall_;
@@ -213,6 +200,11 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   // Where the CDN does not help, all the time there is is the neighbours'.
   const TimeMs left_ms = world_.cdn.is_failing() ? demand.slack_ms : demand.market_ms;
   Requests requests(world_);
+  Requests::Asked asked;
+  asked.peer = 0;
+  asked.run.key = segment.key;
+  asked.run.count = 0;
+  asked.run.slack_ms = static_cast<uint16_t>(std::clamp(left_ms, tunables::kAskedMinMs, 65'535.0));
   std::array<market::Offer, tunables::kPeerSlots> offers;
   const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
   for (uint32_t i = 0; i < count; ++i) {
@@ -237,9 +229,9 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
         world_.dice.roll();  // in order: C++ leaves the order of arguments open, and a seed must replay
     const double roll_b = world_.dice.roll();
     const Handle source = market::pick_source({offers.data(), offer_count}, roll_a, roll_b);
-    if (source != 0) requests.ask(source, demand.handle, block);
+    if (source != 0) requests.ask(asked, source, demand.handle, block);
   }
-  requests.tell_asked(std::max(left_ms, tunables::kAskedMinMs));
+  requests.tell(asked);
 }
 
 void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segment) {
@@ -260,31 +252,25 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
   const auto neighbours = static_cast<uint32_t>(std::popcount(trusted_));
   const TimeMs block_ms = kBlockBytes / world_.pace.uplink();
   const uint32_t lot = market::lot_size(count, neighbours, world_.swarm_size, world_.queue_max_ms(block_ms) / block_ms);
-  bool is_lot_rolled = false;
-  bool is_lot_seed = false;
+  bool is_seed = false;
+  bool was_none = false;
   uint32_t run_first = 0;
   uint32_t run_count = 0;
   for (uint32_t block = 0; block <= count; ++block) {
-    bool is_seed = false;
-    if (block % lot == 0) is_lot_rolled = false;
-    const bool is_none = block < count && (segment.offers.anybody(block) & trusted_) == 0;
-    if (block < count && segment.blocks.is_missing(block) && (is_none || shortfall_ >= tunables::kShortfallMin)) {
-      double odds = odds_of_none;
+    const bool is_missing = block < count && segment.blocks.is_missing(block);
+    const bool is_none = is_missing && (segment.offers.anybody(block) & trusted_) == 0;
+    double odds = odds_of_none;
+    if (!is_none && (!is_missing || shortfall_ < tunables::kShortfallMin)) {
+      is_seed = false;
+    } else if (!is_none || !was_none || block % lot == 0) {  // else as the one before it, of its lot
       if (!is_none || odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
       if (is_none) odds_of_none = odds;
-      if (!is_none) {
-        is_seed = world_.dice.roll() < odds;
-      } else {
-        if (!is_lot_rolled) is_lot_seed = world_.dice.roll() < odds;
-        is_lot_rolled = true;
-        is_seed = is_lot_seed;
-      }
-      if (is_seed) {
-        world_.actions.push(ActionType::kRole,
-                            {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
-      }
+      is_seed = world_.dice.roll() < odds;
     }
+    was_none = is_none;
     if (is_seed) {
+      world_.actions.push(ActionType::kRole,
+                          {handle, static_cast<int32_t>(block), 1, static_cast<int32_t>(odds * 1000)});
       if (run_count++ == 0) run_first = block;
     } else if (run_count > 0) {
       if (!fetch(handle, segment, run_first, run_count, false)) return;

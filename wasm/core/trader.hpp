@@ -27,17 +27,14 @@ class Trader {
     TimeMs market_ms;  ///< until the CDN must be asked for what nobody has been asked for
     TimeMs last_ms;    ///< until it must be asked for all that is absent, whatever neighbours have promised
     bool is_listed;    ///< by our own playlist: only then the CDN can be asked
-    PeerMask knowers;  ///< neighbours that know it, or will
   };
 
-  TimeMs usual_round_trip() const;
+  void look_around();
   bool is_company_near() const;
-  double credit_weight() const;
   void learn_push(Segment& segment);
   void gather_demand();
   void gather_news();
   void trade(const Demand& demand, bool is_roll);
-  PeerMask knowers_of(const Segment& segment) const;
   void guess_size(Segment& segment);
   void ask_neighbours(const Demand& demand, Segment& segment);
   void roll_for_seeds(const Demand& demand, Handle handle, Segment& segment);
@@ -52,6 +49,7 @@ class Trader {
   Custody& custody_;
   std::vector<Demand> demand_;
   PeerMask trusted_ = 0;
+  PeerMask alike_ = 0;  ///< neighbours that know a segment of what the player follows
   double weight_ = 1;
   double push_ = 1;
   double shortfall_ = 0;

@@ -29,6 +29,7 @@ void Uploader::requested(Handle handle, const wire::Request& run) {
 
 void Uploader::requested_one(Handle handle, const wire::Request& request) {
   Peer& peer = *world_.peers.get(handle);
+  if (!peer.is_trading()) return reject(handle, request.id, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
   if (peer.uploads.size() >= tunables::kUploadsPerPeerMax) {
     return reject(handle, request.id, wire::RejectReason::kTooMany, tunables::kRetryBusyMs);
   }

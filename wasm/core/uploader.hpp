@@ -13,12 +13,8 @@ class Uploader {
  public:
   explicit Uploader(World& world) : world_(world) {}
 
+  /// What comes before its sender's HELLO is put off.
   void requested(Handle peer, const wire::Request& request);
-  /// A request that came before its sender's HELLO: not now.
-  void put_off(Handle peer, const wire::Request& request) {
-    for (uint32_t i = 0; i < request.count; ++i)
-      reject(peer, request.id + i, wire::RejectReason::kBusy, tunables::kRetryBusyMs);
-  }
   void cancelled(Handle peer, uint32_t id);
   void peer_gone(Handle peer);
   void writable(Handle peer);

@@ -63,8 +63,7 @@ bool read_request(MsgpackTokens& tokens, size_t arity, Request& out) {
   out.block = static_cast<uint16_t>(tokens.uint(kBlocksPerSegmentMax - 1));
   out.slack_ms = u16(tokens);
   out.count = arity == 6 ? static_cast<uint16_t>(tokens.uint(kRequestRunMax)) : 1;
-  return tokens.is_at_end() && out.count > 0 && out.block + out.count <= static_cast<int>(kBlocksPerSegmentMax) &&
-         out.id <= UINT32_MAX - (out.count - 1);
+  return tokens.is_at_end() && out.count > 0;
 }
 
 bool read_reject(MsgpackTokens& tokens, size_t arity, Reject& out) {

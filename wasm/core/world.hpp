@@ -90,6 +90,7 @@ struct World {
   uint32_t own_id = 0;                 ///< given by the tracker; 0 before
   TimeMs rest_until_ms = 0;            ///< no peers before: the computer has too much to do
   double store_bytes = 0;
+  bool are_uplinks_ample = false;  ///< everybody is near, and each uplink takes a block to all in a moment
 
   /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
   double bytes_unpaid(TimeMs due_ms = 1e300) const {
@@ -121,15 +122,7 @@ struct World {
   }
 
   bool is_everybody_near() const { return market::is_everybody_near(peers.trading_count(), swarm_size); }
-  /// Everybody is near, and every neighbour's uplink takes a block to all of its own in a moment.
-  bool are_uplinks_ample() const {
-    TimeMs slowest_ms = 0;
-    peers.each([&](Handle, const Peer& peer) {
-      if (peer.is_trading()) slowest_ms = std::max(slowest_ms, peer.block_ms);
-    });
-    return is_everybody_near() && slowest_ms * peers.trading_count() <= tunables::kAmpleMs;
-  }
-  const tunables::Gathering& gathering() const { return are_uplinks_ample() ? tunables::kAmple : tunables::kNear; }
+  const tunables::Gathering& gathering() const { return are_uplinks_ample ? tunables::kAmple : tunables::kNear; }
   /// How long the news of what was asked of a peer, or came from the CDN, may wait.
   TimeMs lazy_ms() const { return is_everybody_near() ? gathering().lazy_ms : tunables::kStatusLazyMs; }
   /// How long the news that a peer has brought a block of it may wait for more news.
