@@ -18,7 +18,7 @@ const ownNames = [
   ...['fetchBegan', 'fetchBrought', 'fetchEnded', 'firstBlock', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'loadedOutside'],
   ...['mainRendition', 'noToken', 'onNotice', 'peerAnswered', 'peerAsked', 'peerClosed', 'peerOpened', 'positionMs', 'question'],
   ...['rangesHidden', 'remoteId', 'remoteIdOf', 'segmentBytes', 'signalled', 'stayAway', 'surplusBytes', 'tellPeerMessage'],
-  ...['tellTrackerMessage', 'tellTrackerOpened', 'writeInbox'],
+  ...['tellTrackerMessage', 'tellTrackerOpened', 'writeInbox', 'firstByteMs', 'activeMs', 'assemble', 'unwant', 'refresh', 'fetcher', 'answered', 'handle', 'opened', 'closed', 'listed', 'broken', 'activity', 'pointer', 'failed', 'writable', 'finish', 'progress'],
 ];
 
 const shared = {

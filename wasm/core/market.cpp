@@ -62,12 +62,6 @@ double haste(const BlockMarket& block) {
   return left > tunables::kNeighbourhoodShare ? tunables::kCalm : 1;
 }
 
-uint32_t lot_size(uint32_t blocks, uint32_t neighbours, uint32_t swarm_size, double queue_blocks) {
-  if (neighbours == 0 || !is_everybody_near(neighbours, swarm_size)) return 1;
-  const double fair = (blocks + neighbours) / (neighbours + 1);
-  return static_cast<uint32_t>(std::max(1.0, std::min(queue_blocks / neighbours, fair)));
-}
-
 double seed_odds(const BlockMarket& block, TimeMs interval_ms) {
   if (block.neighbours == 0) return 1;
   const TimeMs left = std::max(block.slack_ms, tunables::kSlackFloorMs);

@@ -3,6 +3,7 @@
 // docs/market.md. Invariant: a block whose supply meets demand has odds 0.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -42,8 +43,11 @@ double seed_pressure(const BlockMarket& block);
 /// the neighbourhood has to see to itself. Where everybody is near nothing is to be hastened: low from the start.
 double haste(const BlockMarket& block);
 
-/// Blocks of a segment that are seeded together, one after the other, the first a multiple of this.
-uint32_t lot_size(uint32_t blocks, uint32_t neighbours, uint32_t swarm_size, double queue_blocks);
+/// Blocks that follow each other and are seeded together, the first a multiple of this: as many as make one lot of the
+/// segment for each viewer. Fewer fetches, fewer messages, more blocks in one go.
+constexpr uint32_t lot_size(uint32_t blocks, uint32_t swarm_size) {
+  return std::max(1u, (blocks + swarm_size - 1) / swarm_size);
+}
 
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.
 double seed_odds(const BlockMarket& block, TimeMs interval_ms);

@@ -12,8 +12,8 @@ void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t 
       std::min(world_.queue_max_ms(peer.block_ms) + 4 * peer.expected_ms(world_.now), tunables::kRequestTimeoutMaxMs);
   const uint32_t id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   const uint32_t count = asked.run.count;
-  if (count == wire::kRequestRunMax || handle != asked.peer || block != asked.run.block + count ||
-      id != asked.run.id + count) {
+  static_assert(tunables::kRequestsPerPeerMax <= wire::kRequestRunMax);
+  if (handle != asked.peer || block != asked.run.block + count || id != asked.run.id + count) {
     tell(asked);
     asked.peer = handle;
     asked.run.id = id;

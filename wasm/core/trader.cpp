@@ -30,7 +30,7 @@ TimeMs Trader::step() {
 
 void Trader::look_around() {
   TimeMs round_trips = 0;
-  TimeMs slowest = 0;
+  TimeMs slowest = kBlockBytes / world_.pace.uplink();
   double spare = 0;
   world_.peers.each([&](Handle, const Peer& peer) {
     if (!peer.is_trading()) return;
@@ -38,13 +38,12 @@ void Trader::look_around() {
     slowest = std::max(slowest, peer.block_ms);
     spare += peer.spare;
   });
-  const double count = world_.peers.trading_count();
+  const double count = std::max(1u, world_.peers.trading_count());
   const double own = std::clamp(world_.credit.available() / kBlockBytes, 0.0, 1000.0);
-  round_trip_ms_ = count > 0 ? round_trips / count : 0;
+  round_trip_ms_ = round_trips / count;
   // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves
   // and runs dry, while the others' uplinks idle.
-  const double mean = count > 0 ? spare / count : own;
-  weight_ = std::clamp((own + 1) / (mean + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+  weight_ = std::clamp((own + 1) / (spare / count + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
   world_.are_uplinks_ample = world_.is_everybody_near() && slowest * count <= tunables::kAmpleMs;
 }
 
@@ -249,9 +248,7 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.config.baseline == Baseline::kCoin) return throw_coins(handle, segment);
   }
   double odds_of_none = -1;  // alike for all blocks of a segment that nobody near has or gets
-  const auto neighbours = static_cast<uint32_t>(std::popcount(trusted_));
-  const TimeMs block_ms = kBlockBytes / world_.pace.uplink();
-  const uint32_t lot = market::lot_size(count, neighbours, world_.swarm_size, world_.queue_max_ms(block_ms) / block_ms);
+  const uint32_t lot = world_.are_uplinks_ample ? market::lot_size(count, world_.swarm_size) : 1;
   bool is_seed = false;
   bool was_none = false;
   uint32_t run_first = 0;

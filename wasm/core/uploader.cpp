@@ -20,10 +20,8 @@ BlockState Uploader::state_of(Handle handle, uint32_t block) const {
   return segment && block < segment->blocks.size() ? segment->blocks.state(block) : BlockState::kMissing;
 }
 
-void Uploader::requested(Handle handle, const wire::Request& run) {
-  wire::Request one = run;
-  one.count = 1;
-  for (uint32_t i = 0; i < run.count; ++i, ++one.id, ++one.block) requested_one(handle, one);
+void Uploader::requested(Handle handle, wire::Request& run) {
+  for (; run.count > 0; --run.count, ++run.id, ++run.block) requested_one(handle, run);
   serve();
 }
 

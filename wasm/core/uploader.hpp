@@ -13,8 +13,8 @@ class Uploader {
  public:
   explicit Uploader(World& world) : world_(world) {}
 
-  /// What comes before its sender's HELLO is put off.
-  void requested(Handle peer, const wire::Request& request);
+  /// Of a run each block for itself; `run` is used up. What comes before its sender's HELLO is put off.
+  void requested(Handle peer, wire::Request& run);
   void cancelled(Handle peer, uint32_t id);
   void peer_gone(Handle peer);
   void writable(Handle peer);
