@@ -14,11 +14,13 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 // Names of ours that only our own files say to each other: a letter or two in what a page downloads. None is part of the API, of
 // hls.js, of the browser, or of the engine (whose names stand in the .wasm as text).
 const ownNames = [
-  ...['attemptFailed', 'blockCount', 'bufferedEndMs', 'byteEnd', 'bytesOf', 'bytesTotal', 'copyOutbox', 'encodeSignal', 'fetchAnswered'],
-  ...['fetchBegan', 'fetchBrought', 'fetchEnded', 'firstBlock', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'loadedOutside'],
-  ...['mainRendition', 'noToken', 'onNotice', 'peerAnswered', 'peerAsked', 'peerClosed', 'peerOpened', 'positionMs', 'question'],
-  ...['rangesHidden', 'remoteId', 'remoteIdOf', 'segmentBytes', 'signalled', 'stayAway', 'surplusBytes', 'tellPeerMessage'],
-  ...['tellTrackerMessage', 'tellTrackerOpened', 'writeInbox', 'firstByteMs', 'activeMs', 'assemble', 'unwant', 'refresh', 'fetcher', 'answered', 'handle', 'opened', 'closed', 'listed', 'broken', 'activity', 'pointer', 'failed', 'writable', 'finish', 'progress'],
+  ...['activeMs', 'activity', 'answered', 'assemble', 'attemptFailed', 'blockCount', 'broken', 'bufferedEndMs', 'byteEnd', 'bytesOf'],
+  ...['bytesTotal', 'closed', 'copyOutbox', 'desk', 'emit', 'encodeSignal', 'failed', 'fetchAnswered', 'fetchBegan', 'fetchBrought'],
+  ...['fetchEnded', 'fetcher', 'finish', 'firstBlock', 'firstByteMs', 'handle', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'known'],
+  ...['link', 'listed', 'loadedOutside', 'mainRendition', 'noToken', 'onNotice', 'opened', 'peerAnswered', 'peerAsked', 'peerClosed'],
+  ...['peerOpened', 'pointer', 'positionMs', 'progress', 'question', 'rangesHidden', 'refresh', 'remoteId', 'remoteIdOf', 'segmentBytes'],
+  ...['signalled', 'stayAway', 'surplusBytes', 'tell', 'tellPeerMessage', 'tellTrackerMessage', 'tellTrackerOpened', 'unwant'],
+  ...['writable', 'writeInbox'],
 ];
 
 const shared = {
@@ -55,7 +57,7 @@ async function bundle(name, options) {
   const outfile = `${root}dist/${name}`;
   await build({ ...shared, ...options, outfile });
   const module = options.format === 'esm';
-  const { code } = await minify(await readFile(outfile, 'utf8'), { module, ecma: 2022, compress: true, mangle: { toplevel: module } });
+  const { code } = await minify(await readFile(outfile, 'utf8'), { module, ecma: 2022, compress: { sequences: 0, inline: 1, passes: 3 }, mangle: { toplevel: module } });
   await writeFile(outfile, code);
 }
 

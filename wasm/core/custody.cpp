@@ -42,7 +42,8 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
   } else {
     counters.bytes_from_cdn += bytes;
     ++counters.blocks_from_cdn;
-    world_.status.note_lazily(handle, block, world_.lazy_ms(), world_.now);  // who heard of the fetch has asked for it
+    world_.status.note_lazily(handle, block, world_.gathering->lazy_ms,
+                              world_.now);  // who heard of the fetch has asked for it
   }
   segment->blocks.mark_verified(block);
   tell_if_ready(handle, *segment);
@@ -76,7 +77,7 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSegmentTooLarge), handle});
     return false;
   }
-  if (segment->is_ours) world_.status.note_size(handle, world_.now);
+  if (segment->is_ours) world_.status.note_known(handle, tunables::kStatusBatchMs, world_.now);
   return true;
 }
 

@@ -96,8 +96,7 @@ Handle Engine::segment_seen(SegmentKey key, int32_t rendition, TimeMs start_ms, 
   if (handle == 0) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kWindowFull)});
   } else if (before == 0) {
-    const bool is_near = world_.is_everybody_near();
-    world_.status.note_known(handle, is_near ? tunables::kStatusLazyNearMs : tunables::kStatusBatchMs, world_.now);
+    world_.status.note_known(handle, world_.gathering->known_ms, world_.now);
   }
   return handle;
 }

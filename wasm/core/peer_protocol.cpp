@@ -138,7 +138,7 @@ bool PeerProtocol::block(Handle handle, Peer& peer, int32_t token, const wire::B
   if (block.payload_bytes != block_bytes_of(segment->bytes_total, request.block)) {
     if (segment->blocks.state(request.block) == BlockState::kDownloadingPeer) {
       segment->blocks.abandon(request.block);
-      world_.status.note_lazily(request.segment, request.block, world_.lazy_ms(), world_.now);
+      world_.status.note_lazily(request.segment, request.block, world_.gathering->lazy_ms, world_.now);
     }
     return false;
   }

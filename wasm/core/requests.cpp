@@ -13,7 +13,7 @@ void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t 
   const uint32_t id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   const uint32_t count = asked.run.count;
   static_assert(tunables::kRequestsPerPeerMax <= wire::kRequestRunMax);
-  if (handle != asked.peer || block != asked.run.block + count || id != asked.run.id + count) {
+  if (handle != asked.peer || block != asked.run.block + count) {
     tell(asked);
     asked.peer = handle;
     asked.run.id = id;
@@ -23,7 +23,7 @@ void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t 
   segment.blocks.mark_requested(block);
   ++peer.in_flight;
   ++world_.counters.requests_sent;
-  world_.status.note_lazily(segment_handle, block, world_.lazy_ms(), world_.now);
+  world_.status.note_lazily(segment_handle, block, world_.gathering->lazy_ms, world_.now);
   world_.actions.push(ActionType::kRole, {segment_handle, static_cast<int32_t>(block), 2, 0, handle});
 }
 
@@ -44,7 +44,7 @@ void Requests::forget(const OpenRequest& request, bool is_answer_possible) {
   if (!segment || request.block >= segment->blocks.size()) return;
   if (segment->blocks.state(request.block) != BlockState::kDownloadingPeer) return;
   segment->blocks.abandon(request.block);
-  world_.status.note_lazily(request.segment, request.block, world_.lazy_ms(), world_.now);
+  world_.status.note_lazily(request.segment, request.block, world_.gathering->lazy_ms, world_.now);
 }
 
 void Requests::tell_cancel(const OpenRequest& request) {

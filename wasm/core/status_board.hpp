@@ -40,15 +40,13 @@ class StatusBoard {
     note_run(lazy_, segment, block, block + 1);
     lazy_due_ms_ = std::min(lazy_due_ms_, now + patience_ms);
   }
-  /// A segment whose size is known now: nobody asks for its blocks before.
-  void note_size(Handle segment, TimeMs now) {
-    note_run(prompt_, segment, 0, 0).is_announced = true;
-    prompt_due_ms_ = std::min(prompt_due_ms_, now + tunables::kStatusBatchMs);
-  }
-  /// A segment that is listed now: told along with other news, or after `patience_ms`.
+  /// A segment is listed, or its size known (nobody asks for its blocks before). With some patience: told along with
+  /// other news, or after `patience_ms`.
   void note_known(Handle segment, TimeMs patience_ms, TimeMs now) {
-    note_run(lazy_, segment, 0, 0).is_announced = true;
-    lazy_due_ms_ = std::min(lazy_due_ms_, now + patience_ms);
+    const bool is_lazy = patience_ms > tunables::kStatusBatchMs;
+    note_run(is_lazy ? lazy_ : prompt_, segment, 0, 0).is_announced = true;
+    TimeMs& due_ms = is_lazy ? lazy_due_ms_ : prompt_due_ms_;
+    due_ms = std::min(due_ms, now + patience_ms);
   }
   /// Told along with what is urgent, or late: who asks for it all the same is refused.
   void note_dropped(SegmentKey key, TimeMs now) {
@@ -64,7 +62,8 @@ class StatusBoard {
     if (due_ms() > now) return;
     const bool is_late = lazy_due_ms_ <= now;
     changes.swap(prompt_);
-    for (const Change& change : lazy_) changes.push_back({change.segment, change.first, change.end, change.is_announced, !is_late});
+    for (const Change& change : lazy_)
+      changes.push_back({change.segment, change.first, change.end, change.is_announced, !is_late});
     lazy_.clear();
     prompt_due_ms_ = kNever;
     lazy_due_ms_ = kNever;

@@ -44,7 +44,11 @@ void Trader::look_around() {
   // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves
   // and runs dry, while the others' uplinks idle.
   weight_ = std::clamp((own + 1) / (spare / count + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
-  world_.are_uplinks_ample = world_.is_everybody_near() && slowest * count <= tunables::kAmpleMs;
+  world_.is_everybody_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
+  world_.are_uplinks_ample = world_.is_everybody_near && slowest * count <= tunables::kAmpleMs;
+  world_.gathering = world_.are_uplinks_ample   ? &tunables::kAmple
+                     : world_.is_everybody_near ? &tunables::kNear
+                                                : &tunables::kFar;
 }
 
 // Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then
@@ -80,7 +84,8 @@ void Trader::gather_demand() {
   world_.window.each([&](Handle, const Segment& segment) {
     const bool is_handed = segment.is_ready_told && world_.now - segment.ready_ms < tunables::kAppendMs;
     const bool is_last = segment.is_wanted && !world_.follows(segment.rendition);
-    if (segment.is_ours && segment.gone_ms == 0 && world_.follows(segment.rendition)) alike_ |= segment.offers.knowers();
+    if (segment.is_ours && segment.gone_ms == 0 && world_.follows(segment.rendition))
+      alike_ |= segment.offers.knowers();
     if (is_handed || is_last) covered_end = std::max(covered_end, segment.end_ms());
   });
   world_.window.each([&](Handle handle, Segment& segment) {
@@ -180,7 +185,7 @@ market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, co
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
   // Where everybody is near, who knows a segment will know the next within a moment, and says so late: who counted on
   // those alone that have said so would be in haste, and the first to poll would seed the most.
-  const PeerMask knowers = world_.is_everybody_near() ? alike_ : offers.knowers();
+  const PeerMask knowers = world_.is_everybody_near ? alike_ : offers.knowers();
   view.knowers = static_cast<uint32_t>(std::popcount(knowers & trusted_));
   view.swarm_size = world_.swarm_size;
   view.push = push_;

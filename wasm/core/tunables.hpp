@@ -193,28 +193,32 @@ inline constexpr TimeMs kHeartbeatMs = 2'000;
 /// STATUS changes are gathered this long; the start of a CDN fetch goes out at once, for it stops others from rolling
 /// and lets them ask ahead. 20 ms cost segments-1s-tight 0.5 % for 1 % fewer control bytes.
 inline constexpr TimeMs kStatusBatchMs = 3;
-/// Where every viewer but so many is a neighbour (one pair may not connect), a block is one hop from everybody, and
-/// news of blocks that peers have brought waits for more of them: this share of the time left beyond kGatherKeepMs, up
-/// to kGatherMaxMs. Messages a viewer and second, 8 unshaped viewers: 17.1 at a share of 0.2, 15.8 at 0.3, 15.1 at 0.5
-/// (8 with segments of 1 s at 4 Mbit/s: 0.959, 0.962, 0.959 of the limit). A larger swarm loses 0.003 by it.
+/// Every viewer but so many is a neighbour (one pair may not connect): a block is one hop from everybody.
 inline constexpr uint32_t kStrangersMax = 1;
+/// And each neighbour's uplink takes a block to all of its neighbours in so long.
+inline constexpr TimeMs kAmpleMs = 200;
+/// How long other news waits for company.
 struct Gathering {
+  /// Blocks that peers have brought: this share of the time left beyond `keep_ms`, up to `most_ms`.
   double share;
   TimeMs keep_ms;
   TimeMs most_ms;
-  TimeMs lazy_ms;  ///< see kStatusLazyMs
+  /// What was asked of a peer, and what came from the CDN (its fetch was told, and asked for): much of it is
+  /// downloaded, or refused, by then.
+  TimeMs lazy_ms;
+  /// A segment that is listed.
+  TimeMs known_ms;
 };
-inline constexpr Gathering kNear = {0.3, 1'500, 1'000, 1'000};
-/// Where whoever fetches a block can take it to everybody in so long, all have it before the news of copies is old.
-inline constexpr Gathering kAmple = {0.8, 500, 3'000, 3'000};
-inline constexpr TimeMs kAmpleMs = 200;
-/// What has been asked of a peer, and what came from the CDN (its fetch was told, and asked for), is told along with
-/// other news, or this late: much of it is downloaded, or refused, by then. What was asked of a peer keeps dice from
-/// seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and 64 messages at a second, 0.987 and 73 at
-/// 300 ms, 0.989 and 95 at 120 ms; uplinks-poor has more for media the later it is. With everybody near nothing comes
-/// from further away.
-inline constexpr TimeMs kStatusLazyMs = 300;
-inline constexpr TimeMs kStatusLazyNearMs = 1'000;
+/// What was asked of a peer keeps dice from seeding what comes from further away: uplinks-rich, 200 viewers: 0.985 and
+/// 64 messages a viewer and second with lazy_ms 1,000, 0.987 and 73 with 300, 0.989 and 95 with 120; uplinks-poor has
+/// more for media the later it is. Gathering as where everybody is near costs 0.003.
+inline constexpr Gathering kFar = {0, 0, kStatusBatchMs, 300, kStatusBatchMs};
+/// With everybody near nothing comes from further away. 8 unshaped viewers: 17.1 messages at a share of 0.2, 15.8 at
+/// 0.3, 15.1 at 0.5 (8 with segments of 1 s at 4 Mbit/s: 0.959, 0.962, 0.959 of the limit).
+inline constexpr Gathering kNear = {0.3, 1'500, 1'000, 1'000, 1'000};
+/// With ample uplinks everybody has a block of whoever fetched it before the news of other copies is old. 8 unshaped
+/// viewers: 11.9 messages gathered as above, 9.3 so; with segments of 1 s 27.5 and 15.7.
+inline constexpr Gathering kAmple = {0.8, 500, 3'000, 3'000, 1'000};
 /// A segment that was dropped is told this late, if nothing urgent takes it along.
 inline constexpr TimeMs kStatusDroppedMs = 5'000;
 /// Messages a second that one peer may send, and the burst: ten times what a 20 Mbit/s stream needs.

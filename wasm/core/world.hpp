@@ -90,7 +90,10 @@ struct World {
   uint32_t own_id = 0;                 ///< given by the tracker; 0 before
   TimeMs rest_until_ms = 0;            ///< no peers before: the computer has too much to do
   double store_bytes = 0;
+  // What the trader found when it looked around last.
+  bool is_everybody_near = true;
   bool are_uplinks_ample = false;  ///< everybody is near, and each uplink takes a block to all in a moment
+  const tunables::Gathering* gathering = &tunables::kNear;
 
   /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
   double bytes_unpaid(TimeMs due_ms = 1e300) const {
@@ -121,15 +124,10 @@ struct World {
     return bazaar::queue_max_ms(block_ms, kBlockBytes / (std::max(block_ms, 0.1) * pace.download()));
   }
 
-  bool is_everybody_near() const { return market::is_everybody_near(peers.trading_count(), swarm_size); }
-  const tunables::Gathering& gathering() const { return are_uplinks_ample ? tunables::kAmple : tunables::kNear; }
-  /// How long the news of what was asked of a peer, or came from the CDN, may wait.
-  TimeMs lazy_ms() const { return is_everybody_near() ? gathering().lazy_ms : tunables::kStatusLazyMs; }
   /// How long the news that a peer has brought a block of it may wait for more news.
   TimeMs gather_ms(const Segment& segment) const {
-    if (!is_everybody_near()) return tunables::kStatusBatchMs;
-    const TimeMs left = playhead.slack_ms(segment.start_ms, now) - gathering().keep_ms;
-    return std::clamp(gathering().share * left, tunables::kStatusBatchMs, gathering().most_ms);
+    const TimeMs left = playhead.slack_ms(segment.start_ms, now) - gathering->keep_ms;
+    return std::clamp(gathering->share * left, tunables::kStatusBatchMs, gathering->most_ms);
   }
 
   bool follows(int32_t rendition) const {
