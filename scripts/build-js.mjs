@@ -57,7 +57,12 @@ async function bundle(name, options) {
   const outfile = `${root}dist/${name}`;
   await build({ ...shared, ...options, outfile });
   const module = options.format === 'esm';
-  const { code } = await minify(await readFile(outfile, 'utf8'), { module, ecma: 2022, compress: { sequences: 0, inline: 1, passes: 3 }, mangle: { toplevel: module } });
+  const { code } = await minify(await readFile(outfile, 'utf8'), {
+    module,
+    ecma: 2022,
+    compress: { sequences: 0, inline: 1, passes: 3 },
+    mangle: { toplevel: module },
+  });
   await writeFile(outfile, code);
 }
 

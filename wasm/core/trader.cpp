@@ -45,10 +45,9 @@ void Trader::look_around() {
   // and runs dry, while the others' uplinks idle.
   weight_ = std::clamp((own + 1) / (spare / count + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
   world_.is_everybody_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
-  world_.are_uplinks_ample = world_.is_everybody_near && slowest * count <= tunables::kAmpleMs;
-  world_.gathering = world_.are_uplinks_ample   ? &tunables::kAmple
-                     : world_.is_everybody_near ? &tunables::kNear
-                                                : &tunables::kFar;
+  world_.gathering = !world_.is_everybody_near               ? &tunables::kFar
+                     : slowest * count <= tunables::kAmpleMs ? &tunables::kAmple
+                                                             : &tunables::kNear;
 }
 
 // Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then
@@ -253,7 +252,7 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.config.baseline == Baseline::kCoin) return throw_coins(handle, segment);
   }
   double odds_of_none = -1;  // alike for all blocks of a segment that nobody near has or gets
-  const uint32_t lot = world_.are_uplinks_ample ? market::lot_size(count, world_.swarm_size) : 1;
+  const uint32_t lot = world_.gathering == &tunables::kAmple ? market::lot_size(count, world_.swarm_size) : 1;
   bool is_seed = false;
   bool was_none = false;
   uint32_t run_first = 0;

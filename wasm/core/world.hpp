@@ -92,7 +92,6 @@ struct World {
   double store_bytes = 0;
   // What the trader found when it looked around last.
   bool is_everybody_near = true;
-  bool are_uplinks_ample = false;  ///< everybody is near, and each uplink takes a block to all in a moment
   const tunables::Gathering* gathering = &tunables::kNear;
 
   /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
