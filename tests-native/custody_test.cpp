@@ -19,19 +19,19 @@ TEST(Custody, A_block_from_the_cdn_is_true_and_counts_as_the_cdns) {
 }
 
 TEST(Custody, Neighbours_are_told_of_a_peers_block_and_have_heard_of_the_cdns) {
-  const auto due_ms = [](Source source, uint32_t swarm_size) {
+  const auto due_ms = [](Source source, const tunables::Gathering& gathering) {
     Rig rig;
-    rig.world.swarm_size = swarm_size;
+    rig.world.gathering = &gathering;
     rig.neighbour();
     const Handle segment = rig.segment(1, "..");
     rig.play_with_time();
     rig.custody.arrived(segment, 0, source);
     return rig.world.status.due_ms() - rig.world.now;
   };
-  EXPECT_EQ(due_ms(Source::kCdn, 100), tunables::kStatusLazyMs);
-  EXPECT_EQ(due_ms(Source::kPeer, 100), tunables::kStatusBatchMs);
-  EXPECT_EQ(due_ms(Source::kCdn, 2), tunables::kStatusLazyNearMs);
-  EXPECT_EQ(due_ms(Source::kPeer, 2), tunables::kGatherMaxMs);
+  for (const auto& gathering : {tunables::kFar, tunables::kNear, tunables::kAmple}) {
+    EXPECT_EQ(due_ms(Source::kCdn, gathering), gathering.lazy_ms);
+    EXPECT_EQ(due_ms(Source::kPeer, gathering), gathering.most_ms) << "with so much time";
+  }
 }
 
 TEST(Custody, A_false_block_that_the_cdn_brings_besides_is_not_fetched_again) {

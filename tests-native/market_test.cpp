@@ -108,6 +108,12 @@ TEST(Market, Where_everybody_is_a_neighbour_nobody_is_in_haste_however_short_the
   }
 }
 
+TEST(Market, A_segment_makes_one_lot_for_each_viewer_or_as_many_as_it_has_blocks) {
+  for (const auto& [blocks, viewers, lot] :
+       {std::array{11u, 4u, 3u}, {11u, 8u, 2u}, {11u, 11u, 1u}, {11u, 100u, 1u}, {11u, 1u, 11u}, {1u, 4u, 1u}})
+    EXPECT_EQ(lot_size(blocks, viewers), lot) << blocks << " blocks, " << viewers << " viewers";
+}
+
 TEST(Market, Once_the_haste_is_over_odds_rise_as_slack_falls) {
   double before = 0;
   for (const TimeMs slack : {3000.0, 2000.0, 1000.0, 500.0, 200.0, 100.0}) {

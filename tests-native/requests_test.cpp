@@ -37,12 +37,32 @@ TEST(Requests, Slack_beyond_what_the_wire_can_say_is_the_most_it_can_say) {
   Rig rig;
   const Handle peer = rig.neighbour();
   const Handle clip = rig.segment(1, "..");
-  rig.requests.ask(peer, clip, 0, 1e9);
-  rig.requests.ask(peer, clip, 1, -50);
+  rig.ask(peer, clip, 0, 1e9);
+  rig.ask(peer, clip, 1, -50);
   const Record said = rig.said();
   const auto sent = said.sent(wire::Type::kRequest);
   EXPECT_EQ(sent[0].request.slack_ms, 65'535);
   EXPECT_EQ(sent[1].request.slack_ms, 0);
+}
+
+TEST(Requests, Blocks_that_follow_each_other_are_one_message_to_each_peer) {
+  //          block  0 1 2 3 4 5 6
+  // asked of a, b:  a a b a a . a     four messages
+  Rig rig;
+  const Handle a = rig.neighbour();
+  const Handle b = rig.neighbour();
+  const Handle clip = rig.segment(1, ".......");
+  Requests::Asked asked({1}, 3000);
+  for (const uint32_t block : {0u, 1u, 2u, 3u, 4u, 6u}) rig.requests.ask(asked, block == 2 ? b : a, clip, block);
+  rig.requests.tell(asked);
+  EXPECT_EQ(rig.picture(clip), "rrrrr.r");
+  const Record said = rig.said();
+  EXPECT_EQ(said.words(ActionType::kSend), "SEND:REQUEST SEND:REQUEST SEND:REQUEST SEND:REQUEST");
+  std::string blocks;
+  for (const wire::Message& one : said.sent(wire::Type::kRequest)) blocks += std::to_string(one.request.block);
+  EXPECT_EQ(blocks, "012346") << "each under an id of its own";
+  for (const OpenRequest& open : rig.world.ledger.requests())
+    EXPECT_EQ(said.sent(wire::Type::kRequest, open.peer).size(), open.peer == a ? 5u : 1u);
 }
 
 TEST(Requests, A_block_ends_a_request) {

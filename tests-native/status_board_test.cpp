@@ -92,16 +92,30 @@ TEST(StatusBoard, Changes_of_one_segment_become_one_run) {
 
 TEST(StatusBoard, A_segment_announced_alone_has_no_blocks_until_one_changes) {
   StatusBoard board;
-  board.note_known(1, 1000);
+  board.note_known(1, tunables::kStatusBatchMs, 1000);
   board.note_urgent(1, 4, 1000);
-  board.note_known(1, 1000);
+  board.note_known(1, tunables::kStatusBatchMs, 1000);
   const Taken taken = take(board, 1000);
   ASSERT_EQ(taken.changes.size(), 1u);
   EXPECT_TRUE(taken.changes[0].is_announced) << "and it stays an announcement";
   EXPECT_EQ(taken.changes[0].first, 4u);
   EXPECT_EQ(taken.changes[0].end, 5u);
-  board.note_known(2, 1000);
+  board.note_known(2, tunables::kStatusBatchMs, 1000);
   EXPECT_EQ(take(board, 1000 + tunables::kStatusBatchMs).changes[0].end, 0u);
+}
+
+TEST(StatusBoard, A_segment_that_can_wait_is_told_with_other_news_or_when_its_patience_is_over) {
+  StatusBoard board;
+  board.note_known(1, 500, 1000);
+  EXPECT_TRUE(take(board, 1499).changes.empty());
+  board.note_urgent(2, 0, 1499);
+  const Taken taken = take(board, 1499);
+  ASSERT_EQ(taken.changes.size(), 2u);
+  EXPECT_TRUE(taken.changes[1].is_announced && taken.changes[1].is_rider) << "it is worth no message of its own yet";
+  board.note_known(3, 500, 2000);
+  const Taken late = take(board, 2500);
+  ASSERT_EQ(late.changes.size(), 1u);
+  EXPECT_TRUE(late.changes[0].is_announced && !late.changes[0].is_rider);
 }
 
 TEST(StatusBoard, What_was_taken_is_not_told_again) {

@@ -117,18 +117,25 @@ TEST(StatusSender, News_of_a_block_is_gathered_where_everybody_is_a_neighbour_an
   Rig rig;
   for (int i = 0; i < 3; ++i) rig.neighbour();
   const Handle segment = rig.segment(1, "....");
-  rig.world.swarm_size = 4;
-  rig.play(5'000, 4'500);
-  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kGatherMaxMs);
-  rig.play(10'000 - tunables::kGatherKeepMs - 1'000, 900);
-  EXPECT_NEAR(rig.world.gather_ms(rig.at(segment)), 1'000 * tunables::kGatherShare, 1);
-  rig.play(10'000 - tunables::kGatherKeepMs, 900);
-  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kStatusBatchMs) << "somebody may be waiting";
-  rig.play(5'000, 4'500);
-  rig.world.swarm_size = 4 + tunables::kStrangersMax;
-  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kGatherMaxMs) << "one that could not connect";
-  ++rig.world.swarm_size;
-  EXPECT_EQ(rig.world.gather_ms(rig.at(segment)), tunables::kStatusBatchMs) << "others are further away";
+  rig.world.pace.note_drained(kBlockBytes, rig.world.now - 1, rig.world.now);  // our own uplink is ample in any case
+  const auto gather_ms = [&](uint32_t swarm_size, TimeMs block_ms) {
+    rig.world.swarm_size = swarm_size;
+    rig.world.peers.each([&](Handle, Peer& peer) { peer.block_ms = block_ms; });
+    rig.trader.step();
+    return rig.world.gather_ms(rig.at(segment));
+  };
+  const TimeMs ample_ms = tunables::kAmpleMs / 3;
+  for (const auto& [gathering, block_ms] : {std::pair{tunables::kNear, ample_ms + 1}, {tunables::kAmple, ample_ms}}) {
+    rig.play(5'000, 4'500);
+    EXPECT_EQ(gather_ms(4, block_ms), gathering.most_ms);
+    rig.play(10'000 - gathering.keep_ms - 1'000, 900);
+    EXPECT_NEAR(gather_ms(4, block_ms), 1'000 * gathering.share, 1);
+    rig.play(10'000 - gathering.keep_ms, 900);
+    EXPECT_EQ(gather_ms(4, block_ms), tunables::kStatusBatchMs) << "somebody may be waiting";
+    rig.play(5'000, 4'500);
+    EXPECT_EQ(gather_ms(4 + tunables::kStrangersMax, block_ms), gathering.most_ms) << "one that could not connect";
+    EXPECT_EQ(gather_ms(5 + tunables::kStrangersMax, block_ms), tunables::kStatusBatchMs) << "others are further away";
+  }
 }
 
 TEST(StatusSender, A_dropped_segment_is_told_by_its_key) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "support/neighbour.hpp"
 #include "support/rig.hpp"
 
@@ -168,6 +170,29 @@ TEST(Trader, Seeds_that_touch_share_one_range) {
   }
   EXPECT_EQ(rig.picture(clip), "cccccccc");
   EXPECT_EQ(rig.world.counters.seeds, 8);
+}
+
+TEST(Trader, With_ample_uplinks_all_near_a_lot_is_seeded_at_once) {
+  // four viewers, eleven blocks, of which a neighbour fetches block 4: |...|.c.|...|..|
+  std::set<std::string> fetched;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    Rig rig(seed);
+    for (int i = 0; i < 3; ++i) rig.peer(rig.neighbour()).block_ms = 10;
+    rig.world.swarm_size = 4;
+    rig.world.pace.note_drained(kBlockBytes, rig.world.now - 1, rig.world.now);
+    const Handle clip = rig.segment(1, "...........");
+    rig.offer(rig.world.peers.handle_of(0), clip, "....c......");
+    rig.peer(rig.world.peers.handle_of(0)).refused_until_ms = 1e9;
+    Record said = rig.said();
+    while (said.count(ActionType::kFetch) == 0) {
+      rig.play(7'000, 2'900);  // always the same slack, until the dice fall
+      rig.trader.step();
+      said = rig.said();
+      rig.wait(50);
+    }
+    if (said.count(ActionType::kFetch) == 1) fetched.insert(said.fetches());
+  }
+  EXPECT_EQ(fetched, (std::set<std::string>{"0+3", "3+1", "5+1", "5+4", "6+3", "9+2"})) << "5+4: two that touch";
 }
 
 TEST(Trader, Between_two_rolls_the_dice_rest) {

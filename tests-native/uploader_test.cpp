@@ -249,6 +249,27 @@ TEST(Uploader, Who_needs_it_within_a_moment_is_served_first_then_who_has_most_cr
   EXPECT_EQ(order, "432");
 }
 
+TEST(Uploader, A_request_for_a_run_is_as_many_requests) {
+  Server rig;
+  rig.learn_uplink(30'000);
+  rig.receive(rig.client, encoded(wire::Request{40, {1}, 7, 3'000, 4}));  // of blocks 0 … 8
+  Record said = rig.said();
+  const auto refused = said.sent(wire::Type::kReject);
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].reject.id, 42u) << "there is no block 9";
+  EXPECT_EQ(refused[1].reject.id, 43u);
+  EXPECT_EQ(said.only(ActionType::kSendBlock)[4], 7);
+  rig.uploader.writable(rig.client);
+  said = rig.said();
+  wire::Message message;
+  const Said& sent = said.only(ActionType::kSendBlock);
+  ASSERT_EQ(wire::decode(sent.bytes, sent.bytes.size() + kBlockBytes, message), wire::DecodeStatus::kOk);
+  EXPECT_EQ(sent[4], 8);
+  EXPECT_EQ(message.block.id, 41u);
+  for (uint32_t i = 0; i < 2; ++i) rig.receive(rig.client, encoded(wire::Request{100 + 32 * i, {1}, 0, 3'000, 32}));
+  EXPECT_LE(rig.waiting(), tunables::kUploadsPerPeerMax);
+}
+
 TEST(Uploader, A_neighbour_may_have_so_many_requests_open_and_one_more_is_refused) {
   Server rig;
   rig.learn_uplink(30'000);

@@ -61,6 +61,8 @@ void expect_fields_in_range(const Message& message) {
       break;
     case Type::kRequest:
       ASSERT_LT(message.request.block, kBlocksPerSegmentMax);
+      ASSERT_GE(message.request.count, 1u);
+      ASSERT_LE(message.request.count, kRequestRunMax);
       break;
     case Type::kBlock:
       ASSERT_GE(message.block.payload_bytes, 1u);
@@ -243,6 +245,16 @@ TEST(Wire, A_run_reaches_block_1023_and_no_further) {
   status.runs[0].first = 1;
   shifted.resize(encode(status, shifted));
   EXPECT_EQ(decode_whole(shifted, message), DecodeStatus::kSchema);
+}
+
+TEST(Wire, A_request_is_for_one_block_to_32_and_no_more) {
+  for (const uint16_t count : {uint16_t{0}, uint16_t{1}, uint16_t{2}, uint16_t{32}, uint16_t{33}}) {
+    Bytes bytes = {0x96, 0x02, 0x07, 0x05, 0x03, 0x64, static_cast<uint8_t>(count)};
+    Message message;
+    const bool is_good = count > 0 && count <= kRequestRunMax;
+    ASSERT_EQ(decode_whole(bytes, message), is_good ? DecodeStatus::kOk : DecodeStatus::kSchema) << count;
+    if (is_good) EXPECT_EQ(message.request.count, count);
+  }
 }
 
 TEST(Wire, Unused_bits_of_a_run_are_zero) {

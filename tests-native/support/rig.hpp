@@ -100,8 +100,10 @@ struct Rig {
   }
 
   /// Asks the neighbour for a block and returns the request's id.
-  uint32_t ask(Handle neighbour, Handle segment, uint32_t block) {
-    requests.ask(neighbour, segment, block, 3000);
+  uint32_t ask(Handle neighbour, Handle segment, uint32_t block, TimeMs slack_ms = 3000) {
+    Requests::Asked asked(at(segment).key, slack_ms);
+    requests.ask(asked, neighbour, segment, block);
+    requests.tell(asked);
     return world.ledger.requests().back().id;
   }
 };

@@ -77,7 +77,10 @@ std::vector<wire::Message> Record::sent(wire::Type type, Handle peer) const {
     if (said.type != ActionType::kSend || (peer != 0 && said[0] != peer)) continue;
     wire::Message message;
     EXPECT_EQ(wire::decode(said.bytes, said.bytes.size(), message), wire::DecodeStatus::kOk);
-    if (message.type == type) found.push_back(message);
+    if (message.type != type) continue;
+    const uint16_t blocks = message.type == wire::Type::kRequest ? message.request.count : uint16_t{1};
+    message.request.count = 1;
+    for (uint16_t i = 0; i < blocks; ++i, ++message.request.id, ++message.request.block) found.push_back(message);
   }
   return found;
 }

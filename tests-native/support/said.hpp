@@ -33,7 +33,8 @@ class Record {
   /// The only action of that type; fails the test when there is none or more than one.
   const Said& only(ActionType type) const;
   std::vector<const Said*> all(ActionType type) const;
-  /// Messages sent to a peer (0: to anybody), of one type. Pointers in them live as long as this record.
+  /// Messages sent to a peer (0: to anybody), of one type, a REQUEST for a run as one for each of its blocks. Pointers
+  /// in them live as long as this record.
   std::vector<wire::Message> sent(wire::Type type, Handle peer = 0) const;
   std::vector<tracker_wire::Message> told_tracker() const;
   /// The ranges of the fetches, first block and count: "1+2 4+1"; "0+0" is a whole segment.

@@ -3,6 +3,7 @@
 // downloading-from-peer has exactly one open request.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "wire.hpp"
@@ -14,12 +15,18 @@ class Requests {
  public:
   explicit Requests(World& world) : world_(world) {}
 
-  /// Blocks of one segment on their way from the caller to peers: one message for those that follow each other.
+  /// Blocks of one segment that are being asked for: those that follow each other, of one peer, are one message.
+  /// `slack_ms`: for how long we want them from peers.
   struct Asked {
-    Handle peer;
+    Asked(SegmentKey key, TimeMs slack_ms) {
+      run.key = key;
+      run.slack_ms = static_cast<uint16_t>(std::clamp(slack_ms, 0.0, 65'535.0));
+      run.count = 0;
+    }
+    Handle peer = 0;
     wire::Request run;
   };
-  /// Adds the block to what is asked, when it follows; otherwise tells first what is there.
+  /// The peer hears of it when the next block does not follow, or from tell().
   void ask(Asked& asked, Handle peer, Handle segment, uint32_t block);
   void tell(Asked& asked);
 

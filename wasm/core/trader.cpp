@@ -203,11 +203,7 @@ void Trader::ask_neighbours(const Demand& demand, Segment& segment) {
   // Where the CDN does not help, all the time there is is the neighbours'.
   const TimeMs left_ms = world_.cdn.is_failing() ? demand.slack_ms : demand.market_ms;
   Requests requests(world_);
-  Requests::Asked asked;
-  asked.peer = 0;
-  asked.run.key = segment.key;
-  asked.run.count = 0;
-  asked.run.slack_ms = static_cast<uint16_t>(std::clamp(left_ms, tunables::kAskedMinMs, 65'535.0));
+  Requests::Asked asked(segment.key, std::max(left_ms, tunables::kAskedMinMs));
   std::array<market::Offer, tunables::kPeerSlots> offers;
   const uint32_t begin = world_.dice.below(count);  // everybody starts elsewhere, so copies spread
   for (uint32_t i = 0; i < count; ++i) {

@@ -69,8 +69,8 @@ struct Request {
   uint32_t id = 0;  ///< of the first block; the next block has the next id
   SegmentKey key;
   uint16_t block = 0;
-  uint16_t count = 1;     ///< 1 … kRequestRunMax
   uint16_t slack_ms = 0;  ///< until the requester would rather ask the CDN; 65,535 means that or more
+  uint16_t count = 1;     ///< 1 … kRequestRunMax
 };
 
 /// [3, id, payload]; the payload is the last element and may be absent from the bytes given to decode().
