@@ -15,7 +15,19 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 // hls.js, of the browser, or of the engine (whose names stand in the .wasm as text).
 const ownNames = [
   ...['activeMs', 'activity', 'answered', 'assemble', 'attemptFailed', 'blockCount', 'broken', 'bufferedEndMs', 'byteEnd', 'bytesOf'],
-  ...['bytesTotal', 'closed', 'copyOutbox', 'desk', 'emit', 'encodeSignal', 'failed', 'fetchAnswered', 'fetchBegan', 'fetchBrought'],
+  ...[
+    'bytesTotal',
+    'chunks',
+    'closed',
+    'copyOutbox',
+    'desk',
+    'emit',
+    'encodeSignal',
+    'failed',
+    'fetchAnswered',
+    'fetchBegan',
+    'fetchBrought',
+  ],
   ...['fetchEnded', 'fetcher', 'finish', 'firstBlock', 'firstByteMs', 'handle', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'known'],
   ...['link', 'listed', 'loadedOutside', 'mainRendition', 'noToken', 'onNotice', 'opened', 'peerAnswered', 'peerAsked', 'peerClosed'],
   ...['peerOpened', 'pointer', 'positionMs', 'progress', 'question', 'rangesHidden', 'refresh', 'remoteId', 'remoteIdOf', 'segmentBytes'],

@@ -44,8 +44,8 @@ void Trader::look_around() {
   // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves
   // and runs dry, while the others' uplinks idle.
   weight_ = std::clamp((own + 1) / (spare / count + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
-  world_.is_everybody_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
-  world_.gathering = !world_.is_everybody_near               ? &tunables::kFar
+  const bool is_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
+  world_.gathering = !is_near                                ? &tunables::kFar
                      : slowest * count <= tunables::kAmpleMs ? &tunables::kAmple
                                                              : &tunables::kNear;
 }
@@ -184,7 +184,7 @@ market::BlockMarket Trader::market_of(const Segment& segment, uint32_t block, co
   view.neighbours = static_cast<uint32_t>(std::popcount(trusted_));
   // Where everybody is near, who knows a segment will know the next within a moment, and says so late: who counted on
   // those alone that have said so would be in haste, and the first to poll would seed the most.
-  const PeerMask knowers = world_.is_everybody_near ? alike_ : offers.knowers();
+  const PeerMask knowers = world_.gathering == &tunables::kFar ? offers.knowers() : alike_;
   view.knowers = static_cast<uint32_t>(std::popcount(knowers & trusted_));
   view.swarm_size = world_.swarm_size;
   view.push = push_;

@@ -90,8 +90,7 @@ struct World {
   uint32_t own_id = 0;                 ///< given by the tracker; 0 before
   TimeMs rest_until_ms = 0;            ///< no peers before: the computer has too much to do
   double store_bytes = 0;
-  // What the trader found when it looked around last.
-  bool is_everybody_near = true;
+  /// How far the neighbours are, and what their uplinks can do, when the trader looked around last.
   const tunables::Gathering* gathering = &tunables::kNear;
 
   /// Bytes of blocks that neighbours asked for and that wait here, of those that are due until `due_ms`.
