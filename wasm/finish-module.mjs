@@ -17,7 +17,9 @@ let text = readFileSync(path, 'utf8');
 for (const [from, to] of changes) {
   const parts = text.split(from);
   if (parts.length !== 2) {
-    console.error(`${path}: expected ${from} once, found it ${parts.length - 1} times: is this another Emscripten?`);
+    console.error(
+      `${path}: expected ${typeof from === 'string' ? JSON.stringify(from) : from} once, found it ${parts.length - 1} times: is this another Emscripten?`,
+    );
     process.exit(1);
   }
   text = parts.join(to);
