@@ -42,8 +42,8 @@ void Custody::verified(Handle handle, uint32_t block, bool is_ok) {
   } else {
     counters.bytes_from_cdn += bytes;
     ++counters.blocks_from_cdn;
-    world_.status.note_lazily(handle, block, world_.gathering->lazy_ms,
-                              world_.now);  // who heard of the fetch has asked for it
+    // Who heard of the fetch has asked for it.
+    world_.status.note_lazily(handle, block, world_.gathering->lazy_ms, world_.now);
   }
   segment->blocks.mark_verified(block);
   tell_if_ready(handle, *segment);

@@ -13,6 +13,7 @@ void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t 
   const uint32_t id = world_.ledger.open(handle, segment_handle, block, world_.now, world_.now + patience);
   const uint32_t count = asked.run.count;
   static_assert(tunables::kRequestsPerPeerMax <= wire::kRequestRunMax);
+  // Its id follows, too: nothing else was asked since. (After 2^32 requests one does not, and times out.)
   if (handle != asked.peer || block != asked.run.block + count) {
     tell(asked);
     asked.peer = handle;
