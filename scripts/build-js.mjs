@@ -13,27 +13,16 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 
 // Names of ours that only our own files say to each other: a letter or two in what a page downloads. None is part of the API, of
 // hls.js, of the browser, or of the engine (whose names stand in the .wasm as text).
-const ownNames = [
-  ...['activeMs', 'activity', 'answered', 'assemble', 'attemptFailed', 'blockCount', 'broken', 'bufferedEndMs', 'byteEnd', 'bytesOf'],
-  ...[
-    'bytesTotal',
-    'chunks',
-    'closed',
-    'copyOutbox',
-    'desk',
-    'emit',
-    'encodeSignal',
-    'failed',
-    'fetchAnswered',
-    'fetchBegan',
-    'fetchBrought',
-  ],
-  ...['fetchEnded', 'fetcher', 'finish', 'firstBlock', 'firstByteMs', 'handle', 'isComplete', 'isListed', 'isOpen', 'isRanged', 'known'],
-  ...['link', 'listed', 'loadedOutside', 'mainRendition', 'noToken', 'onNotice', 'opened', 'peerAnswered', 'peerAsked', 'peerClosed'],
-  ...['peerOpened', 'pointer', 'positionMs', 'progress', 'question', 'rangesHidden', 'refresh', 'remoteId', 'remoteIdOf', 'segmentBytes'],
-  ...['signalled', 'stayAway', 'surplusBytes', 'tell', 'tellPeerMessage', 'tellTrackerMessage', 'tellTrackerOpened', 'unwant'],
-  ...['writable', 'writeInbox'],
-];
+const ownNames = `
+  activeMs activity answered assemble attemptFailed blockCount broken bufferedEndMs byteEnd bytesOf bytesTotal chunks closed
+  copyOutbox desk emit encodeSignal failed fetchAnswered fetchBegan fetchBrought fetchEnded fetcher finish firstBlock
+  firstByteMs handle held isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition noToken onNotice
+  opened peerAnswered peerAsked peerClosed peerOpened pointer positionMs progress question rangesHidden reconnect refresh
+  remoteId remoteIdOf rendition segmentBytes signalled stayAway surplusBytes tell tellPeerMessage tellTrackerMessage
+  tellTrackerOpened unwant want writable writeInbox
+`
+  .trim()
+  .split(/\s+/);
 
 const shared = {
   entryPoints: [`${root}js-glue/index.ts`],

@@ -14,7 +14,8 @@ void Requests::ask(Asked& asked, Handle handle, Handle segment_handle, uint32_t 
   const uint32_t count = asked.run.count;
   static_assert(tunables::kRequestsPerPeerMax <= wire::kRequestRunMax);
   // Its id follows, too: nothing else was asked since. (After 2^32 requests one does not, and times out.)
-  if (handle != asked.peer || block != asked.run.block + count) {
+  // In larger swarms few follow, and a message that is lost on the way would take them all along.
+  if (world_.gathering == &tunables::kFar || handle != asked.peer || block != asked.run.block + count) {
     tell(asked);
     asked.peer = handle;
     asked.run.id = id;
