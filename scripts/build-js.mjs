@@ -16,10 +16,10 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 const ownNames = `
   activeMs activity answered assemble attemptFailed blockCount broken bufferedEndMs byteEnd bytesOf bytesTotal chunks closed
   copyOutbox desk emit encodeSignal failed fetchAnswered fetchBegan fetchBrought fetchEnded fetcher finish firstBlock
-  firstByteMs handle held isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition noToken onNotice
-  opened peerAnswered peerAsked peerClosed peerOpened pointer positionMs progress question rangesHidden reconnect refresh
+  firstByteMs handle held isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition noToken onNotice onRole
+  opened peerAnswered peerAsked peerClosed peerOpened pointer positionMs progress question rangesHidden refresh
   remoteId remoteIdOf rendition segmentBytes signalled stayAway surplusBytes tell tellPeerMessage tellTrackerMessage
-  tellTrackerOpened unwant want writable writeInbox
+  tellTrackerOpened unwant writable writeInbox
 `
   .trim()
   .split(/\s+/);
