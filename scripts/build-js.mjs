@@ -15,11 +15,11 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 // hls.js, of the browser, or of the engine (whose names stand in the .wasm as text).
 const ownNames = `
   activeMs activity answered assemble attemptFailed blockCount broken bufferedEndMs byteEnd bytesOf bytesTotal chunks closed
-  copyOutbox desk emit encodeSignal failed fetchAnswered fetchBegan fetchBrought fetchEnded fetcher finish firstBlock
-  firstByteMs handle held isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition noToken onNotice onRole
-  opened peerAnswered peerAsked peerClosed peerOpened pointer positionMs progress question rangesHidden refresh
-  remoteId remoteIdOf rendition segmentBytes signalled stayAway surplusBytes tell tellPeerMessage tellTrackerMessage
-  tellTrackerOpened unwant writable writeInbox
+  copyOutbox decodeSignal desk emit encodeSignal failed fetchAnswered fetchBegan fetchBrought fetchEnded fetcher finish
+  firstBlock firstByteMs handle held index isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition
+  noToken onNotice onRole opened peerAnswered peerAsked peerClosed peerOpened pointer pool positionMs progress question
+  rangesHidden refresh remoteId remoteIdOf rendition segmentBytes signalled stayAway store surplusBytes tell tellPeerMessage
+  tellTrackerMessage tellTrackerOpened unwant want writable writeInbox
 `
   .trim()
   .split(/\s+/);
@@ -61,7 +61,7 @@ async function bundle(name, options) {
   const { code } = await minify(await readFile(outfile, 'utf8'), {
     module,
     ecma: 2022,
-    compress: { sequences: 0, inline: 1, passes: 3 },
+    compress: { sequences: 0, inline: 1, passes: 3, comparisons: false, unsafe_methods: true },
     mangle: { toplevel: module },
   });
   await writeFile(outfile, code);

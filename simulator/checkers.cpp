@@ -50,7 +50,7 @@ std::optional<std::string> exceeded_bound(const World& world) {
   world.peers.each([&](Handle, const Peer& peer) {
     check("requests with one peer", peer.in_flight, tunables::kRequestsPerPeerMax);
     check("uploads accepted from one peer", static_cast<double>(peer.uploads.size()), tunables::kUploadsPerPeerMax);
-    check("blocks in one channel", peer.blocks_in_channel, tunables::kBlocksInChannelMax);
+    check("blocks in one channel", peer.blocks_in_channel, tunables::kAmple.in_channel_max);
   });
   return said;
 }

@@ -127,7 +127,7 @@ TEST(Uploader, Upload_never_exceeds_download_and_a_block_waits_until_the_next_pa
 TEST(Uploader, Whatever_makes_the_sums_wrong_nothing_leaves_without_credit) {
   Server rig;
   for (uint16_t block = 0; block < 6; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelMax);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kNear.in_channel_max);
   rig.world.credit.add_download(-99.5 * kBlockBytes);
   rig.uploader.writable(rig.client);
   EXPECT_EQ(rig.said().words(), "");
@@ -165,7 +165,7 @@ TEST(Uploader, An_urgent_request_waits_only_for_what_is_due_before_it) {
   std::vector<Handle> clients{rig.client};
   while (clients.size() < 5) clients.push_back(rig.neighbour());
   for (uint16_t i = 0; i < 3; ++i) rig.receive(clients[i], request(1, 1, i));
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelsMax);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kChannelsMax);
   rig.receive(clients[3], request(1, 1, 3, static_cast<uint32_t>(tunables::kUrgentMs)));
   EXPECT_EQ(reason_of(rig.said()), wire::RejectReason::kBusy) << "two in channels, one that waits, its own: 614 ms";
   rig.receive(clients[3], request(2, 1, 3, static_cast<uint32_t>(tunables::kUrgentMs) - 1));
@@ -196,9 +196,9 @@ TEST(Uploader, Who_may_not_upload_does_not) {
 TEST(Uploader, A_channel_takes_so_many_blocks_and_then_drains_first) {
   Server rig;
   for (uint16_t block = 0; block < 5; ++block) rig.receive(rig.client, request(block + 1u, 1, block));
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelMax);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kNear.in_channel_max);
   rig.uploader.writable(rig.client);
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelMax);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kNear.in_channel_max);
   rig.uploader.writable(rig.client);
   EXPECT_EQ(rig.said().count(ActionType::kSendBlock), 1u);
 }
@@ -210,7 +210,7 @@ TEST(Uploader, All_channels_together_take_so_many) {
   for (const Handle client : clients) {
     for (uint16_t block = 0; block < 3; ++block) rig.receive(client, request(block + 1u, 1, block));
   }
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelsMax);
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kChannelsMax);
 }
 
 TEST(Uploader, A_channel_that_is_stuck_does_not_hold_up_the_others) {
@@ -234,7 +234,7 @@ TEST(Uploader, Who_needs_it_within_a_moment_is_served_first_then_who_has_most_cr
   std::vector<Handle> clients{rig.client};
   while (clients.size() < 5) clients.push_back(rig.neighbour());
   for (const Handle client : {clients[0], clients[1]}) rig.receive(client, request(1, 1, 0));
-  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kBlocksInChannelsMax) << "both channels are full";
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kChannelsMax) << "both channels are full";
   rig.peer(clients[2]).spare = 3;
   rig.peer(clients[3]).spare = 70;
   rig.receive(clients[2], request(1, 1, 2));
@@ -273,7 +273,7 @@ TEST(Uploader, A_request_for_a_run_is_as_many_requests) {
 TEST(Uploader, A_neighbour_may_have_so_many_requests_open_and_one_more_is_refused) {
   Server rig;
   rig.learn_uplink(30'000);
-  for (uint32_t i = 0; i < tunables::kUploadsPerPeerMax + tunables::kBlocksInChannelMax; ++i) {
+  for (uint32_t i = 0; i < tunables::kUploadsPerPeerMax + tunables::kNear.in_channel_max; ++i) {
     rig.receive(rig.client, request(i + 1, 1, static_cast<uint16_t>(i % 9)));
   }
   EXPECT_EQ(rig.waiting(), tunables::kUploadsPerPeerMax);
@@ -302,7 +302,7 @@ TEST(Uploader, A_request_past_its_deadline_is_refused) {
   rig.wait(70'000);  // the channel never drained
   rig.uploader.serve();
   EXPECT_EQ(rig.waiting(), 0u);
-  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 4 - tunables::kBlocksInChannelMax);
+  EXPECT_EQ(rig.said().sent(wire::Type::kReject).size(), 4 - tunables::kNear.in_channel_max);
 }
 
 TEST(Uploader, A_neighbour_that_is_gone_leaves_no_queue) {

@@ -88,7 +88,8 @@ void Uploader::serve() {
   world_.pace.note_downloaded(world_.credit.downloaded(), world_.now);
   expire();
   // Two keep a fast uplink full. On a slow one, or one not known yet, our own requests would wait behind the second.
-  const uint32_t channels_max = world_.pace.is_brisk() ? tunables::kBlocksInChannelsMax : 1;
+  const uint32_t channel_max = world_.gathering->in_channel_max;
+  const uint32_t channels_max = channel_max * (world_.pace.is_brisk() ? tunables::kChannelsMax : 1);
   for (;;) {
     Handle best = 0;
     size_t best_index = 0;
@@ -96,7 +97,7 @@ void Uploader::serve() {
     uint32_t in_channels = 0;
     world_.peers.each([&](Handle handle, Peer& peer) {
       if (world_.now - peer.channel_since_ms < kStuckMs) in_channels += peer.blocks_in_channel;
-      if (peer.blocks_in_channel >= tunables::kBlocksInChannelMax) return;
+      if (peer.blocks_in_channel >= channel_max) return;
       for (size_t i = 0; i < peer.uploads.size(); ++i) {
         // Asked for ahead. One that does not come after all is refused when its turn comes.
         const BlockState state = state_of(peer.uploads[i].segment, peer.uploads[i].block);
