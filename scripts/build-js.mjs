@@ -16,10 +16,10 @@ const wasm = `${root}build/wasm/bazaar_core.wasm`;
 const ownNames = `
   activeMs activity answered assemble attemptFailed blockCount broken bufferedEndMs byteEnd bytesOf bytesTotal chunks closed
   copyOutbox decodeSignal desk emit encodeSignal failed fetchAnswered fetchBegan fetchBrought fetchEnded fetcher finish
-  firstBlock firstByteMs handle held index isComplete isListed isOpen isRanged known link listed loadedOutside mainRendition
-  noToken onNotice onRole opened peerAnswered peerAsked peerClosed peerOpened pointer pool positionMs progress question
-  rangesHidden refresh remoteId remoteIdOf rendition segmentBytes signalled stayAway store surplusBytes tell tellPeerMessage
-  tellTrackerMessage tellTrackerOpened unwant want writable writeInbox
+  firstBlock firstByteMs handle held hi index isComplete isListed isOpen isRanged known link listed lo loadedOutside
+  mainRendition noToken onNotice onRole opened peerAnswered peerAsked peerClosed peerOpened pointer pool positionMs progress
+  question rangesHidden refresh remoteId remoteIdOf rendition segmentBytes signalled stayAway store surplusBytes tell
+  tellPeerMessage tellTrackerMessage tellTrackerOpened unwant want writable writeInbox
 `
   .trim()
   .split(/\s+/);

@@ -141,6 +141,19 @@ TEST(PeerProtocol, A_flood_is_a_violation) {
   rig.expect_violation(peer);
 }
 
+TEST(PeerProtocol, A_request_for_a_run_counts_as_many_messages) {
+  Meeting rig;
+  const Handle peer = rig.neighbour();
+  const uint16_t run = wire::kRequestRunMax;
+  for (uint32_t i = 0; i < static_cast<uint32_t>(tunables::kMessagesBurst) / run; ++i)
+    rig.receive(peer, encoded(wire::Request{1 + run * i, {1}, 0, 3'000, run}));
+  rig.said();
+  for (uint32_t i = 0; i < static_cast<uint32_t>(tunables::kMessagesBurst) % run; ++i) rig.receive(peer, heartbeat());
+  EXPECT_FALSE(rig.is_closed(peer));
+  rig.receive(peer, heartbeat());
+  rig.expect_violation(peer);
+}
+
 TEST(PeerProtocol, A_flood_of_unknown_messages_is_a_violation_too) {
   Meeting rig;
   const Handle peer = rig.neighbour();

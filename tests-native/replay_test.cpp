@@ -84,7 +84,7 @@ TEST(Replay, A_session_of_three_real_browsers_is_done_again_bit_by_bit) {
   EXPECT_FALSE(result.difference) << path << ":" << result.difference->line << ": " << result.difference->text << "\n"
                                   << "If the engine was meant to decide otherwise than when this trace was recorded: "
                                      "`npm run trace` records another.";
-  EXPECT_GT(result.steps, 300u);
+  EXPECT_GT(result.steps, 500u);
   std::ifstream again = open(path);
   std::array<size_t, 18> count{};
   for (std::string line; std::getline(again, line);) {

@@ -266,8 +266,20 @@ TEST(Uploader, A_request_for_a_run_is_as_many_requests) {
   ASSERT_EQ(wire::decode(sent.bytes, sent.bytes.size() + kBlockBytes, message), wire::DecodeStatus::kOk);
   EXPECT_EQ(sent[4], 8);
   EXPECT_EQ(message.block.id, 41u);
-  for (uint32_t i = 0; i < 2; ++i) rig.receive(rig.client, encoded(wire::Request{100 + 32 * i, {1}, 0, 3'000, 32}));
-  EXPECT_LE(rig.waiting(), tunables::kUploadsPerPeerMax);
+  EXPECT_EQ(rig.waiting(), 0u);
+  for (uint32_t i = 0; i < 4; ++i) rig.receive(rig.client, encoded(wire::Request{100 + 9 * i, {1}, 0, 3'000, 9}));
+  EXPECT_EQ(rig.waiting(), tunables::kUploadsPerPeerMax) << "of 36";
+}
+
+TEST(Uploader, With_ample_uplinks_a_channel_takes_several_blocks_in_one_go) {
+  Server rig;
+  rig.learn_uplink(30'000);
+  rig.world.gathering = &tunables::kAmple;
+  std::vector<Handle> clients{rig.client, rig.neighbour(), rig.neighbour()};
+  rig.receive(clients[0], encoded(wire::Request{1, {1}, 0, 3'000, 9}));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), tunables::kAmple.in_channel_max);
+  for (const Handle client : {clients[1], clients[2]}) rig.receive(client, encoded(wire::Request{1, {1}, 0, 3'000, 9}));
+  EXPECT_EQ(rig.said().count(ActionType::kSendBlock), (tunables::kChannelsMax - 1) * tunables::kAmple.in_channel_max);
 }
 
 TEST(Uploader, A_neighbour_may_have_so_many_requests_open_and_one_more_is_refused) {

@@ -50,7 +50,7 @@ void PeerProtocol::received(Handle handle, int32_t token, std::span<const uint8_
         is_allowed = status(handle, *peer, message_.status);
         break;
       case wire::Type::kRequest:
-        peer->message_tokens -= message_.request.count;  // each may be answered by a message
+        peer->message_tokens -= message_.request.count - 1;  // each may be answered by a message
         uploader_.requested(handle, message_.request);
         break;
       case wire::Type::kBlock:
