@@ -16,10 +16,7 @@ test('the traces of three viewers replay natively to the same actions', async ()
     const viewers = await stage.swarm(['a', 'b', 'c'], { trace: true });
     await pause(20_000);
     await viewers[2]!.close();
-    await until(
-      'the others notice that c left',
-      async () => (await viewers[0]!.stat('peers')) === 1 && (await viewers[1]!.stat('peers')) === 1,
-    );
+    await until('the others notice that c left', async () => (await viewers[0]!.stat('peers')) === 1 && (await viewers[1]!.stat('peers')) === 1);
     await pause(1_000);
 
     mkdirSync(folder, { recursive: true });
