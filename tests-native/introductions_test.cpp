@@ -121,6 +121,22 @@ TEST(Introductions, Until_there_is_a_picture_nobody_is_met_but_no_longer_than_a_
   }
 }
 
+//  HELLO at 100.1 ms, and a clock that has no number for 1100.1 − 1000: JOIN in the same turn all the same
+TEST(Introductions, Who_has_a_picture_joins_in_the_turn_of_hello_however_young_the_page) {
+  size_t rounded_up = 0;
+  for (TimeMs now = 100.1; now < 200; now += 1.1) {
+    Lobby lobby;
+    lobby.world.now = now;
+    lobby.world.playhead = {true, 0, 2'000, 1, now};
+    lobby.open();
+    lobby.introductions.step();
+    const Record said = lobby.said();
+    EXPECT_EQ(only(said).type, Type::kJoin) << now;
+    rounded_up += now + tunables::kPictureMs - tunables::kPictureMs > now;
+  }
+  EXPECT_GT(rounded_up, 10u) << "the trap was there";
+}
+
 TEST(Introductions, Who_lost_the_connection_before_its_turn_does_not_join_on_the_dead_one) {
   Lobby lobby;
   lobby.open(10'000);

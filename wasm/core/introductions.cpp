@@ -44,7 +44,7 @@ void Introductions::received(int32_t token, std::span<const uint8_t> frame) {
       // A window spreads a crowd over time. Who resumes is one of many only when a node died, and has spread its
       // connection then; every second without a tracker is one without new neighbours.
       join_ms_ = world_.now;
-      if (resume_bytes_ == 0) join_ms_ += world_.dice.roll() * message_.wait_ms + tunables::kPictureMs;
+      if (resume_bytes_ == 0) join_ms_ += world_.dice.roll() * message_.wait_ms;
       break;
     case Type::kWelcome:
       welcomed(message_);
@@ -268,7 +268,8 @@ void Introductions::report() {
 
 TimeMs Introductions::talk() {
   if (!is_joined_) {
-    const TimeMs due_ms = join_ms_ - (world_.playhead.rate > 0 ? tunables::kPictureMs : 0);
+    const bool has_picture = world_.playhead.rate > 0 || resume_bytes_ > 0;
+    const TimeMs due_ms = has_picture ? join_ms_ : join_ms_ + tunables::kPictureMs;
     if (world_.now < due_ms) return due_ms;
     join();
     return kNever;
