@@ -175,6 +175,21 @@ TEST(Custody, A_size_that_a_neighbour_told_is_enough_to_begin) {
   EXPECT_TRUE(rig.at(segment).size_from_cdn);
 }
 
+TEST(Custody, A_size_that_a_neighbour_told_is_passed_on_late_where_it_has_told_everybody) {
+  const auto due_ms = [](bool from_cdn, const tunables::Gathering& gathering) {
+    Rig rig;
+    rig.world.gathering = &gathering;
+    const Handle segment = rig.segment(1);
+    rig.custody.learn_size(segment, bytes_of_blocks(3), from_cdn);
+    return rig.world.status.due_ms() - rig.world.now;
+  };
+  for (const auto& gathering : {tunables::kFar, tunables::kNear, tunables::kAmple}) {
+    EXPECT_EQ(due_ms(false, gathering), gathering.known_ms);
+    EXPECT_EQ(due_ms(true, gathering), tunables::kStatusBatchMs) << "nobody else has said it";
+  }
+  EXPECT_EQ(tunables::kFar.known_ms, tunables::kStatusBatchMs) << "elsewhere others are further away";
+}
+
 TEST(Custody, A_neighbour_does_not_correct_a_size) {
   Rig rig;
   const Handle segment = rig.segment(1, "P..");

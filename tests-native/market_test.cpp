@@ -111,7 +111,16 @@ TEST(Market, Where_everybody_is_a_neighbour_nobody_is_in_haste_however_short_the
 TEST(Market, A_segment_makes_one_lot_for_each_viewer_or_as_many_as_it_has_blocks) {
   for (const auto& [blocks, viewers, lot] :
        {std::array{11u, 4u, 3u}, {11u, 8u, 2u}, {11u, 11u, 1u}, {11u, 100u, 1u}, {11u, 1u, 11u}, {1u, 4u, 1u}})
-    EXPECT_EQ(lot_size(blocks, viewers), lot) << blocks << " blocks, " << viewers << " viewers";
+    EXPECT_EQ(lot_size(blocks, viewers, 0), lot) << blocks << " blocks, " << viewers << " viewers";
+}
+
+TEST(Market, A_lot_is_as_large_as_its_seeder_can_hand_to_everybody_up_to_the_whole_segment) {
+  const auto lot = [](double affordable) { return lot_size(11, 8, affordable); };
+  EXPECT_EQ(lot(1.9), 2u) << "a lot for each viewer at least";
+  EXPECT_EQ(lot(5.9), 5u);
+  EXPECT_EQ(lot(11), 11u);
+  EXPECT_EQ(lot(1e9), 11u);
+  EXPECT_EQ(lot_size(0, 8, 1e9), 1u) << "nobody divides by nothing";
 }
 
 TEST(Market, Once_the_haste_is_over_odds_rise_as_slack_falls) {

@@ -183,6 +183,30 @@ TEST(StatusSender, Who_has_heard_nothing_for_two_seconds_gets_a_heartbeat) {
   EXPECT_EQ(rig.status.flush(), next + tunables::kHeartbeatMs);
 }
 
+//  0            2 s          5 s
+//  |─── waits ───|heartbeat, and the block with it
+TEST(StatusSender, What_waits_for_company_goes_with_a_heartbeat) {
+  Rig rig;
+  const Handle due = rig.neighbour();
+  const Handle busy = rig.neighbour();
+  const Handle segment = rig.segment(1, "P.C.");
+  rig.world.status.note_held(segment, 0, 5'000, rig.world.now);
+  rig.world.status.note_lazily(segment, 2, 5'000, rig.world.now);
+  rig.wait(tunables::kHeartbeatMs - 1);
+  rig.peer(busy).told_ms = rig.world.now;
+  rig.status.flush();
+  EXPECT_TRUE(rig.said().is_empty());
+  rig.wait(1);
+  rig.status.flush();
+  const Record said = rig.said();
+  for (const Handle peer : {due, busy}) {
+    const auto sent = said.sent(wire::Type::kStatus, peer);
+    ASSERT_EQ(sent.size(), 1u);
+    ASSERT_EQ(sent[0].status.run_count, 1u);
+    EXPECT_EQ(picture_of(sent[0].status.runs[0]), "H.H");
+  }
+}
+
 TEST(StatusSender, A_snapshot_of_more_segments_than_one_message_holds_goes_on_as_deltas) {
   Rig rig;
   const Handle peer = rig.neighbour();

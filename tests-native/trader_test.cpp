@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "support/neighbour.hpp"
@@ -172,41 +173,89 @@ TEST(Trader, Seeds_that_touch_share_one_range) {
   EXPECT_EQ(rig.world.counters.seeds, 8);
 }
 
-TEST(Trader, With_ample_uplinks_all_near_a_lot_is_seeded_at_once) {
-  // four viewers, eleven blocks, of which a neighbour fetches block 4: |...|.c.|...|..|
+// What one of four viewers with ample uplinks seeds first, over many seeds; a neighbour says that it has the offered.
+// Its credit pays for so many blocks, and its uplink takes one in so long.
+std::set<std::string> first_seeds(const std::string& offered, double credit_blocks, TimeMs block_ms) {
   std::set<std::string> fetched;
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
     Rig rig(seed);
     for (int i = 0; i < 3; ++i) rig.peer(rig.neighbour()).block_ms = 10;
     rig.world.swarm_size = 4;
-    rig.world.pace.note_drained(kBlockBytes, rig.world.now - 1, rig.world.now);
-    const Handle clip = rig.segment(1, "...........");
-    rig.offer(rig.world.peers.handle_of(0), clip, "....c......");
+    rig.world.pace.note_drained(kBlockBytes, rig.world.now - block_ms, rig.world.now);
+    rig.world.credit.add_download(credit_blocks * kBlockBytes);
+    const Handle clip = rig.segment(1, std::string(offered.size(), '.'));
+    rig.offer(rig.world.peers.handle_of(0), clip, offered);
     rig.peer(rig.world.peers.handle_of(0)).refused_until_ms = 1e9;
     Record said = rig.said();
     while (said.count(ActionType::kFetch) == 0) {
-      rig.play(7'000, 2'900);  // always the same slack, until the dice fall
+      rig.play(1'000, 8'900);  // always the same slack, until the dice fall
       rig.trader.step();
       said = rig.said();
       rig.wait(50);
     }
     if (said.count(ActionType::kFetch) == 1) fetched.insert(said.fetches());
   }
-  EXPECT_EQ(fetched, (std::set<std::string>{"0+3", "3+1", "5+1", "5+4", "6+3", "9+2"})) << "5+4: two that touch";
+  return fetched;
 }
 
-TEST(Trader, Between_two_rolls_the_dice_rest) {
-  Rig rig;
-  rig.neighbour();
-  rig.segment(1, std::string(100, '.'));
-  rig.play_with_time();
-  const TimeMs next = rig.trader.step();
-  EXPECT_GE(next, rig.world.now + tunables::kRollIntervalMs * 0.75);
-  EXPECT_LE(next, rig.world.now + tunables::kRollIntervalMs * 1.25);
-  rig.said();
-  rig.play(8'900, 900);  // odds are high now
-  for (int i = 0; i < 20; ++i) rig.trader.step();
-  EXPECT_EQ(rig.said().count(ActionType::kRole), 0u);
+TEST(Trader, With_ample_uplinks_all_near_a_lot_is_seeded_at_once) {
+  // eleven blocks, of which a neighbour fetches block 4: |...|.c.|...|..|
+  EXPECT_EQ(first_seeds("....c......", 0, 1), (std::set<std::string>{"0+3", "0+4", "3+1", "5+1", "6+3", "9+2"}))
+      << "0+4: two that touch";
+}
+
+TEST(Trader, A_lot_is_larger_where_credit_and_uplink_bring_it_to_all_three_neighbours_soon) {
+  // with credit for 18 blocks: |....c.|.....|
+  EXPECT_EQ(first_seeds("....c......", 18, 1), (std::set<std::string>{"0+4", "5+1", "5+6", "6+5"}));
+  EXPECT_EQ(first_seeds("...........", 33, 1), (std::set<std::string>{"0+11"}));
+  // 20 ms a block: 500 ms are enough for 25, and three neighbours want each of eight
+  EXPECT_EQ(first_seeds("...............", 1000, 20), (std::set<std::string>{"0+8", "0+15", "8+7"}));
+}
+
+TEST(Trader, However_much_credit_there_is_a_lot_is_a_megabyte_at_most) {
+  ASSERT_EQ(tunables::kLotBlocksMax, 16);
+  EXPECT_EQ(first_seeds(std::string(40, '.'), 1000, 1),
+            (std::set<std::string>{"0+16", "0+32", "0+40", "16+16", "16+24", "32+8"}));
+}
+
+TEST(Trader, With_ample_uplinks_more_credit_counts_all_the_more) {
+  const auto hazard = [](TimeMs block_ms, double credit_blocks) {
+    Rig rig;
+    for (int i = 0; i < 3; ++i) rig.peer(rig.neighbour()).block_ms = block_ms;  // each can pass on ten
+    rig.world.swarm_size = 4;
+    rig.world.pace.note_drained(kBlockBytes, rig.world.now - 1, rig.world.now);
+    rig.world.credit.add_download(credit_blocks * kBlockBytes);
+    rig.segment(1, "...........");
+    for (;; rig.wait(50)) {
+      rig.play(1'000, 8'900);  // always the same slack
+      rig.trader.step();
+      const Record said = rig.said();
+      if (said.count(ActionType::kRole) == 0) continue;
+      // The role tells thousandths: what hazard is that, a millisecond?
+      return -std::log(1 - (*said.all(ActionType::kRole)[0])[3] / 1e3) / rig.world.gathering->roll_ms;
+    }
+  };
+  const TimeMs ample_ms = tunables::kAmpleMs / 3;
+  EXPECT_NEAR(hazard(ample_ms, 10) / hazard(ample_ms + 1, 10), 1, 0.1) << "no more than others have";
+  EXPECT_NEAR(hazard(ample_ms, 16) / hazard(ample_ms + 1, 16), 17 / 11.0, 0.15);
+}
+
+TEST(Trader, Between_two_rolls_the_dice_rest_and_longer_with_ample_uplinks) {
+  for (const auto& [block_ms, interval_ms] :
+       {std::pair{1e3, tunables::kRollIntervalMs}, {1.0, tunables::kRollAmpleMs}}) {
+    Rig rig;
+    rig.peer(rig.neighbour()).block_ms = block_ms;
+    rig.world.pace.note_drained(kBlockBytes, rig.world.now - 1, rig.world.now);
+    rig.segment(1, std::string(100, '.'));
+    rig.play_with_time();
+    const TimeMs next = rig.trader.step();
+    EXPECT_GE(next, rig.world.now + interval_ms * 0.75);
+    EXPECT_LE(next, rig.world.now + interval_ms * 1.25);
+    rig.said();
+    rig.play(8'900, 900);  // odds are high now
+    for (int i = 0; i < 20; ++i) rig.trader.step();
+    EXPECT_EQ(rig.said().count(ActionType::kRole), 0u);
+  }
 }
 
 TEST(Trader, Ahead_of_being_asked_only_what_the_player_will_need_is_traded) {

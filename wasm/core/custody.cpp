@@ -77,7 +77,9 @@ bool Custody::learn_size(Handle handle, uint32_t bytes_total, bool from_cdn) {
     world_.actions.push(ActionType::kNotice, {static_cast<int32_t>(Notice::kSegmentTooLarge), handle});
     return false;
   }
-  if (segment->is_ours) world_.status.note_known(handle, tunables::kStatusBatchMs, world_.now);
+  // Where everybody is near, who told us has told everybody.
+  const TimeMs patience_ms = from_cdn ? tunables::kStatusBatchMs : world_.gathering->known_ms;
+  if (segment->is_ours) world_.status.note_known(handle, patience_ms, world_.now);
   return true;
 }
 

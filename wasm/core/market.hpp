@@ -43,10 +43,12 @@ double seed_pressure(const BlockMarket& block);
 /// the neighbourhood has to see to itself. Where everybody is near nothing is to be hastened: low from the start.
 double haste(const BlockMarket& block);
 
-/// Blocks that follow each other and are seeded together, the first a multiple of this: as many as make one lot of the
-/// segment for each viewer. Fewer fetches, fewer messages, more blocks in one go.
-constexpr uint32_t lot_size(uint32_t blocks, uint32_t swarm_size) {
-  return std::max(1u, (blocks + swarm_size - 1) / swarm_size);
+/// Blocks of a segment that follow each other and are seeded together, the first a multiple of this: as many as the
+/// seeder can hand to every neighbour (`affordable`), but a lot for each viewer at least. Fewer fetches, fewer
+/// messages, more blocks in one go.
+constexpr uint32_t lot_size(uint32_t blocks, uint32_t swarm_size, double affordable) {
+  const uint32_t least = std::max(1u, (blocks + swarm_size - 1) / swarm_size);
+  return static_cast<uint32_t>(std::clamp<double>(affordable, least, std::max(blocks, least)));
 }
 
 /// Chance that this viewer seeds the block within the next `interval_ms`, 0 … 1.

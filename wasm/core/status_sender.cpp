@@ -153,8 +153,14 @@ void StatusSender::forget_changes() {
 }
 
 TimeMs StatusSender::flush() {
-  const bool is_alone = world_.peers.trading_count() == 0;  // the snapshot will tell
-  world_.status.take(is_alone ? 1e300 : world_.now, changes_, dropped_);
+  bool is_alone = true;  // the snapshot will tell
+  bool is_beat = false;  // what waits for company has it
+  world_.peers.each([&](Handle, const Peer& peer) {
+    if (!peer.is_trading()) return;
+    is_alone = false;
+    is_beat = is_beat || world_.now >= peer.told_ms + tunables::kHeartbeatMs;
+  });
+  world_.status.take(is_alone || is_beat ? 1e300 : world_.now, changes_, dropped_);
   if (!is_alone && (!changes_.empty() || !dropped_.empty())) tell_changes();
   forget_changes();
   TimeMs next = world_.status.due_ms();

@@ -12,7 +12,7 @@ TimeMs Trader::step() {
   look_around();
   gather_demand();
   bool is_roll = world_.now >= next_roll_ms_;
-  if (is_roll) next_roll_ms_ = world_.now + tunables::kRollIntervalMs * (0.75 + 0.5 * world_.dice.roll());
+  if (is_roll) next_roll_ms_ = world_.now + world_.gathering->roll_ms * (0.75 + 0.5 * world_.dice.roll());
   // What is brought at the last moment has the CDN's connection for itself: a seed beside it made segments late.
   for (const Demand& demand : demand_) is_roll = is_roll && (!demand.is_listed || demand.last_ms > 0);
   for (const Demand& demand : demand_) trade(demand, is_roll);
@@ -20,9 +20,7 @@ TimeMs Trader::step() {
   if (demand_.empty()) return 1e300;
   TimeMs next = next_roll_ms_;
   for (const Demand& demand : demand_) {
-    if (demand.market_ms > 0) {
-      next = std::min(next, world_.now + demand.market_ms);
-    }
+    if (demand.market_ms > 0) next = std::min(next, world_.now + demand.market_ms);
     if (demand.last_ms > 0) next = std::min(next, world_.now + demand.last_ms);
   }
   return std::max(next, world_.now + 1);
@@ -30,7 +28,8 @@ TimeMs Trader::step() {
 
 void Trader::look_around() {
   TimeMs round_trips = 0;
-  TimeMs slowest = kBlockBytes / world_.pace.uplink();
+  const TimeMs own_ms = kBlockBytes / world_.pace.uplink();
+  TimeMs slowest = own_ms;
   double spare = 0;
   world_.peers.each([&](Handle, const Peer& peer) {
     if (!peer.is_trading()) return;
@@ -43,11 +42,18 @@ void Trader::look_around() {
   round_trip_ms_ = round_trips / count;
   // Who has credit to pass a block on is the one to seed it: otherwise whoever polls the playlist first seeds, serves
   // and runs dry, while the others' uplinks idle.
-  weight_ = std::clamp((own + 1) / (spare / count + 1), tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+  double weight = (own + 1) / (spare / count + 1);
   const bool is_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
   world_.gathering = !is_near                                ? &tunables::kFar
                      : slowest * count <= tunables::kAmpleMs ? &tunables::kAmple
                                                              : &tunables::kNear;
+  affordable_ = 0;
+  if (world_.gathering == &tunables::kAmple) {
+    // All the more so for lots: the most credit makes the largest.
+    weight *= weight;
+    affordable_ = std::min({own, tunables::kQueueMaxMs / own_ms, tunables::kLotBlocksMax * count}) / count;
+  }
+  weight_ = std::clamp(weight, tunables::kCreditWeightMin, tunables::kCreditWeightMax);
 }
 
 // Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then
@@ -240,7 +246,7 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     for (uint32_t block = 0; block < count; ++block) {
       if (!segment.blocks.is_missing(block) || market_of(segment, block, demand).supply > 0) return;
     }
-    const double odds = count == 0 ? 0 : market::seed_odds(market_of(segment, 0, demand), tunables::kRollIntervalMs);
+    const double odds = count == 0 ? 0 : market::seed_odds(market_of(segment, 0, demand), world_.gathering->roll_ms);
     if (world_.dice.roll() < odds) fetch(handle, segment, 0, 0, false);
     return;
   }
@@ -248,7 +254,8 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (world_.config.baseline == Baseline::kCoin) return throw_coins(handle, segment);
   }
   double odds_of_none = -1;  // alike for all blocks of a segment that nobody near has or gets
-  const uint32_t lot = world_.gathering == &tunables::kAmple ? market::lot_size(count, world_.swarm_size) : 1;
+  const uint32_t lot =
+      world_.gathering == &tunables::kAmple ? market::lot_size(count, world_.swarm_size, affordable_) : 1;
   bool is_seed = false;
   bool was_none = false;
   uint32_t run_first = 0;
@@ -260,7 +267,7 @@ void Trader::roll_for_seeds(const Demand& demand, Handle handle, Segment& segmen
     if (!is_none && (!is_missing || shortfall_ < tunables::kShortfallMin)) {
       is_seed = false;
     } else if (!is_none || !was_none || block % lot == 0) {  // else as the one before it, of its lot
-      if (!is_none || odds < 0) odds = market::seed_odds(market_of(segment, block, demand), tunables::kRollIntervalMs);
+      if (!is_none || odds < 0) odds = market::seed_odds(market_of(segment, block, demand), world_.gathering->roll_ms);
       if (is_none) odds_of_none = odds;
       is_seed = world_.dice.roll() < odds;
     }

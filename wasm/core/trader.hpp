@@ -51,6 +51,7 @@ class Trader {
   PeerMask trusted_ = 0;
   PeerMask alike_ = 0;  ///< neighbours that know a segment of what the player follows
   double weight_ = 1;
+  double affordable_ = 0;  ///< blocks that we can hand to every neighbour, by credit and soon
   double push_ = 1;
   double shortfall_ = 0;
   TimeMs round_trip_ms_ = 0;
