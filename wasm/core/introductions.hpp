@@ -57,7 +57,7 @@ class Introductions {
   uint32_t rests_ = 0;
   bool awaits_hello_ = false;  // the connection is open; each has one HELLO
   bool is_joined_ = false;
-  TimeMs join_ms_ = kNever;  // when to JOIN at the latest, once HELLO is here; with a picture kPictureMs before
+  TimeMs join_ms_ = kNever;  // when to JOIN, once HELLO is here; kPictureMs later as long as there is no picture
   std::array<uint8_t, tracker_wire::kTokenBytesMax> token_{};
   size_t token_bytes_ = 0;
   std::array<uint8_t, tracker_wire::kResumeBytesMax> resume_{};

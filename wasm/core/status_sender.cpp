@@ -6,6 +6,9 @@
 namespace bazaar {
 
 namespace {
+// The sum is returned and compared, never a difference of it, which may round below.
+TimeMs next_beat_ms(const Peer& peer) { return peer.told_ms + tunables::kHeartbeatMs; }
+
 // A bit a change; the last bit for all the rest.
 uint64_t bit_of(size_t change) { return uint64_t{1} << std::min<size_t>(change, 63); }
 }  // namespace
@@ -153,26 +156,22 @@ void StatusSender::forget_changes() {
 }
 
 TimeMs StatusSender::flush() {
-  bool is_alone = true;  // the snapshot will tell
-  bool is_beat = false;  // what waits for company has it
-  world_.peers.each([&](Handle, const Peer& peer) {
-    if (!peer.is_trading()) return;
-    is_alone = false;
-    is_beat = is_beat || world_.now >= peer.told_ms + tunables::kHeartbeatMs;
-  });
+  const bool is_alone = world_.peers.trading_count() == 0;  // the snapshot will tell
+  bool is_beat = false;                                     // what waits for company has it
+  world_.peers.each(
+      [&](Handle, const Peer& peer) { is_beat = is_beat || (peer.is_trading() && world_.now >= next_beat_ms(peer)); });
   world_.status.take(is_alone || is_beat ? 1e300 : world_.now, changes_, dropped_);
   if (!is_alone && (!changes_.empty() || !dropped_.empty())) tell_changes();
   forget_changes();
   TimeMs next = world_.status.due_ms();
   world_.peers.each([&](Handle handle, Peer& peer) {
     if (!peer.is_trading()) return;
-    if (world_.now >=
-        peer.told_ms + tunables::kHeartbeatMs) {  // the sum that was returned: a difference may round below
+    if (world_.now >= next_beat_ms(peer)) {
       begin(false);
       targets_ = mask_of(Slots<Peer>::slot_of(handle));
       send_gathered();
     }
-    next = std::min(next, peer.told_ms + tunables::kHeartbeatMs);
+    next = std::min(next, next_beat_ms(peer));
   });
   return next;
 }

@@ -44,16 +44,11 @@ void Trader::look_around() {
   // and runs dry, while the others' uplinks idle.
   double weight = (own + 1) / (spare / count + 1);
   const bool is_near = market::is_everybody_near(world_.peers.trading_count(), world_.swarm_size);
-  world_.gathering = !is_near                                ? &tunables::kFar
-                     : slowest * count <= tunables::kAmpleMs ? &tunables::kAmple
-                                                             : &tunables::kNear;
-  affordable_ = 0;
-  if (world_.gathering == &tunables::kAmple) {
-    // All the more so for lots: the most credit makes the largest.
-    weight *= weight;
-    affordable_ = std::min({own, tunables::kQueueMaxMs / own_ms, tunables::kLotBlocksMax * count}) / count;
-  }
+  const bool is_ample = is_near && slowest * count <= tunables::kAmpleMs;
+  world_.gathering = is_ample ? &tunables::kAmple : is_near ? &tunables::kNear : &tunables::kFar;
+  if (is_ample) weight *= weight;  // all the more so for lots: the most credit makes the largest
   weight_ = std::clamp(weight, tunables::kCreditWeightMin, tunables::kCreditWeightMax);
+  affordable_ = std::min(std::min(own, tunables::kQueueMaxMs / own_ms) / count, tunables::kLotBlocksMax);
 }
 
 // Blocks that neither dice nor neighbours brought in time come from the CDN anyway, but too late to be passed on: then

@@ -14,8 +14,8 @@ namespace bazaar::tunables {
 /// Dice are rolled this often. Shorter finds seeders sooner; longer lets a neighbour's STATUS arrive between two rolls,
 /// and that delay is what makes duplicates. Each viewer's phase is jittered. 20 and 40 ms differ by less than 0.3 %.
 inline constexpr TimeMs kRollIntervalMs = 40;
-/// With ample uplinks nothing is in haste, and a timer costs a browser as much as a message: 8 unshaped viewers wake up
-/// 54 times a second at 40 ms, 44 at 100, 40 at 200, with the same offload.
+/// With ample uplinks nothing is in haste, and each timer wakes the page's main thread: 8 unshaped viewers' engines are
+/// called 54 times a second at 40 ms, 44 at 100, 40 at 200, with the same offload.
 inline constexpr TimeMs kRollAmpleMs = 100;
 /// Hazard of a block being seeded by somebody in its group is pressure / (time left), so the chance that it is still
 /// unseeded falls with (time left)^pressure. High pressure seeds early, which leaves time for hops and for balance; its
@@ -203,7 +203,7 @@ inline constexpr uint32_t kStrangersMax = 1;
 inline constexpr TimeMs kAmpleMs = 200;
 /// How often dice are rolled, how long other news waits for company, and how many blocks go in one go.
 struct Gathering {
-  TimeMs roll_ms;
+  TimeMs roll_ms;  ///< between two rolls, give or take a quarter
   /// Blocks that peers have brought: this share of the time left beyond `keep_ms`, up to `most_ms`.
   double share;
   TimeMs keep_ms;
