@@ -43,13 +43,16 @@ const html = (/** @type {string} */ name) =>
   `<body><video muted playsinline width="320" height="180"></video><script type="module" src="/bench/${name}.js"></script></body></html>`;
 
 /**
- * @param {{ segmentS: number, pages: Awaited<ReturnType<typeof buildPages>>, say?: (line: string) => void }} options
+ * @param {{ segmentS: number, isSilent?: boolean, pages: Awaited<ReturnType<typeof buildPages>>, say?: (line: string) => void }} options
+ *   `isSilent`: the picture takes the sound's bytes
  */
-export async function startHub({ segmentS, pages, say }) {
+export async function startHub({ segmentS, isSilent = false, pages, say }) {
   const [rendition] = recipes.test.renditions;
+  const { audioKbps } = recipes.test;
+  const rates = isSilent ? { audioKbps: 0, videoKbps: kVideoKbps + audioKbps } : { audioKbps, videoKbps: kVideoKbps };
   const origin = await startOrigin({
     host: kHub,
-    recipe: { ...recipes.test, segmentS, renditions: [{ ...rendition, videoKbps: kVideoKbps }] },
+    recipe: { ...recipes.test, segmentS, audioKbps: rates.audioKbps, renditions: [{ ...rendition, videoKbps: rates.videoKbps }] },
     pages: false,
     routes: async (app) => {
       await app.register(files, { root: kLibrary, prefix: '/lib/', decorateReply: false });
