@@ -53,7 +53,7 @@ const options = new Command('npm run bench:browser --')
   .option('--warm-up <n>', 'seconds from the last first picture to the window', seconds, 20)
   .option('--json <file>', 'where the figures go; a full run writes bench/results/browser.json')
   .option('--lock <file>', 'hold this file with flock during each case: for machines that several people measure on')
-  .option('--silent', 'a stream without sound: its clock is made up where there is no sound card, and loses time on a busy machine')
+  .option('--silent', 'a stream without sound: its clock is made up where there is no sound card, and loses time on a busy machine', false)
   .option('--quick', 'four viewers, CDN and ours, short windows: does it work at all')
   .parse()
   .opts();
@@ -112,7 +112,7 @@ const stamp = () => ({
   machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, system: `${os.type()} ${os.release()}`, load: os.loadavg()[0] },
   seconds: options.seconds,
   warmUpS: options.warmUp,
-  ...(options.silent ? { isSilent: true } : {}),
+  isSilent: options.silent,
 });
 
 function readRecord(file) {
@@ -138,7 +138,7 @@ async function main() {
 
   openHub();
   const pages = await buildPages();
-  const window = { warmUpS: options.warmUp, seconds: options.seconds, isSilent: options.silent ?? false };
+  const window = { warmUpS: options.warmUp, seconds: options.seconds, isSilent: options.silent };
   const record = { command: 'npm run bench:browser', targets };
   const results = [];
   if (options.cases.length > 0) {
@@ -164,7 +164,9 @@ async function main() {
   }
   if (options.newcomers) {
     say(`newcomers, ${options.newcomers} times each …`);
-    const newcomers = await inTurn(options.lock, () => measureNewcomers({ times: options.newcomers, pages, say }));
+    const newcomers = await inTurn(options.lock, () =>
+      measureNewcomers({ times: options.newcomers, isSilent: options.silent, pages, say }),
+    );
     for (const line of newcomerLines(newcomers)) console.log(line);
     record.newcomers = { ...stamp(), results: newcomers };
   }
