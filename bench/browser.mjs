@@ -53,7 +53,6 @@ const options = new Command('npm run bench:browser --')
   .option('--warm-up <n>', 'seconds from the last first picture to the window', seconds, 20)
   .option('--json <file>', 'where the figures go; a full run writes bench/results/browser.json')
   .option('--lock <file>', 'hold this file with flock during each case: for machines that several people measure on')
-  .option('--silent', 'a stream without sound: its clock is made up where there is no sound card, and loses time on a busy machine', false)
   .option('--quick', 'four viewers, CDN and ours, short windows: does it work at all')
   .parse()
   .opts();
@@ -112,7 +111,6 @@ const stamp = () => ({
   machine: { cpu: os.cpus()[0]?.model, cores: os.cpus().length, system: `${os.type()} ${os.release()}`, load: os.loadavg()[0] },
   seconds: options.seconds,
   warmUpS: options.warmUp,
-  isSilent: options.silent,
 });
 
 function readRecord(file) {
@@ -138,7 +136,7 @@ async function main() {
 
   openHub();
   const pages = await buildPages();
-  const window = { warmUpS: options.warmUp, seconds: options.seconds, isSilent: options.silent };
+  const window = { warmUpS: options.warmUp, seconds: options.seconds };
   const record = { command: 'npm run bench:browser', targets };
   const results = [];
   if (options.cases.length > 0) {
@@ -164,18 +162,12 @@ async function main() {
   }
   if (options.newcomers) {
     say(`newcomers, ${options.newcomers} times each …`);
-    const newcomers = await inTurn(options.lock, () =>
-      measureNewcomers({ times: options.newcomers, isSilent: options.silent, pages, say }),
-    );
+    const newcomers = await inTurn(options.lock, () => measureNewcomers({ times: options.newcomers, pages, say }));
     for (const line of newcomerLines(newcomers)) console.log(line);
     record.newcomers = { ...stamp(), results: newcomers };
   }
 
-  const isFull =
-    !options.quick &&
-    !options.silent &&
-    options.contestants.length === contestants.length &&
-    [0, cases.length].includes(options.cases.length);
+  const isFull = !options.quick && options.contestants.length === contestants.length && [0, cases.length].includes(options.cases.length);
   const file = options.json ?? (isFull ? kRecord : undefined);
   if (file) writeFileSync(file, `${JSON.stringify({ ...(file === kRecord ? readRecord(file) : {}), ...record }, rounded, 2)}\n`);
   return [...results, ...swept].some(({ rows }) => rows.some((row) => row.misses?.length > 0)) ? 1 : 0;

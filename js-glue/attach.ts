@@ -28,6 +28,8 @@ export interface P2PEvents {
 }
 
 const kStatsIntervalMs = 1_000;
+/** A player has its first media by then, or waits for a network that is slower than WebAssembly is. */
+const kMediaFirstMs = 500;
 const attached = new WeakMap<Hls, P2P>();
 
 /** Errors after which this player stays plain hls.js, as the reason in the statistics. */
@@ -47,6 +49,10 @@ export class P2P {
   #loader: FragmentLoaderConstructor;
   #loaderBefore: FragmentLoaderConstructor | undefined;
   #timer: ReturnType<typeof setInterval>;
+  /** Until the player has media, its first picture needs the processor more than WebAssembly does. */
+  #mediaFirst: Promise<void>;
+  #mediaTimer: ReturnType<typeof setTimeout> | undefined;
+  #onMedia!: () => void;
   #isDestroyed = false;
 
   constructor(hls: Hls, options: P2POptions) {
@@ -65,6 +71,9 @@ export class P2P {
     hls.config.fLoader = this.#loader;
     hls.on('hlsManifestLoading' as never, this.#onSource as never);
     hls.on('hlsDestroying' as never, this.destroy as never);
+    this.#mediaFirst = new Promise((resolve) => (this.#onMedia = resolve));
+    this.#mediaTimer = setTimeout(this.#onMedia, kMediaFirstMs);
+    hls.on('hlsFragBuffered' as never, this.#onMedia as never);
     globalThis.addEventListener?.('pagehide', this.#onHide);
     globalThis.addEventListener?.('pageshow', this.#onShow);
     this.#timer = setInterval(() => {
@@ -117,6 +126,8 @@ export class P2P {
     if (config?.fLoader === this.#loader) (config as { fLoader: unknown }).fLoader = this.#loaderBefore;
     this.#hls.off('hlsManifestLoading' as never, this.#onSource as never);
     this.#hls.off('hlsDestroying' as never, this.destroy as never);
+    clearTimeout(this.#mediaTimer);
+    this.#hls.off('hlsFragBuffered' as never, this.#onMedia as never);
     globalThis.removeEventListener?.('pagehide', this.#onHide);
     globalThis.removeEventListener?.('pageshow', this.#onShow);
     clearInterval(this.#timer);
@@ -205,6 +216,7 @@ export class P2P {
   }
 
   async #loadModule(): Promise<CoreModule> {
+    await this.#mediaFirst;
     const given = this.#settings.wasmBinary;
     const bytes = given ?? (await fetchWasm(this.#settings.wasmUrl));
     const wasmBinary = ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes);

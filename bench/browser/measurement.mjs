@@ -25,9 +25,9 @@ async function readAll(audience, origin, laid) {
 /**
  * @param {import('./cases.mjs').Case} kase
  * @param {import('./cases.mjs').Contestant} contestant
- * @param {{ warmUpS: number, seconds: number, isSilent: boolean, pages: Awaited<ReturnType<typeof import('./hub.mjs').buildPages>>, say: (line: string) => void }} options
+ * @param {{ warmUpS: number, seconds: number, pages: Awaited<ReturnType<typeof import('./hub.mjs').buildPages>>, say: (line: string) => void }} options
  */
-export async function measure(kase, contestant, { warmUpS, seconds, isSilent, pages, say }) {
+export async function measure(kase, contestant, { warmUpS, seconds, pages, say }) {
   const { viewers, segmentS, uplinkBps } = kase;
   /** Last in, first out. @type {(() => unknown)[]} */
   const open = [];
@@ -38,7 +38,7 @@ export async function measure(kase, contestant, { warmUpS, seconds, isSilent, pa
     }
     const uplinksBps = await assertUplinks(viewers, uplinkBps);
     const laid = uplinksBps.map((_, i) => readTraffic(i + 1));
-    const origin = await startHub({ segmentS, isSilent, pages, say });
+    const origin = await startHub({ segmentS, pages, say });
     open.push(() => origin.close());
     const tracker = await openTracker(contestant.tracker);
     open.push(() => tracker.close());

@@ -28,10 +28,10 @@ const kLeaveMs = 1500;
  */
 
 /**
- * @param {{ times: number, isSilent: boolean, pages: Awaited<ReturnType<typeof import('./hub.mjs').buildPages>>, say: (line: string) => void }} options
+ * @param {{ times: number, pages: Awaited<ReturnType<typeof import('./hub.mjs').buildPages>>, say: (line: string) => void }} options
  * @returns {Promise<Newcomers[]>}
  */
-export async function measureNewcomers({ times, isSilent, pages, say }) {
+export async function measureNewcomers({ times, pages, say }) {
   const [cdn, ours] = ['cdn', 'ours'].map((wanted) => contestants.find(({ name }) => name === wanted));
   if (!cdn || !ours) throw new Error('the bench has lost a contestant');
   /** Last in, first out. @type {(() => unknown)[]} */
@@ -41,7 +41,7 @@ export async function measureNewcomers({ times, isSilent, pages, say }) {
       open.push(() => closeNamespace(viewer));
       openNamespace(viewer);
     }
-    const origin = await startHub({ segmentS: kSegmentS, isSilent, pages, say });
+    const origin = await startHub({ segmentS: kSegmentS, pages, say });
     open.push(() => origin.close());
     const tracker = await openTracker(ours.tracker);
     open.push(() => tracker.close());

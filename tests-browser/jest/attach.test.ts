@@ -75,6 +75,7 @@ const aWhile = async (): Promise<void> => {
 function begin(options: Partial<P2POptions> = {}): P2P {
   p2p = attach(player.hls, { tracker: 'wss://tracker.example', wasmBinary, seed: 1, ...options });
   p2p.on('error', (error) => errors.push(error));
+  player.emit('hlsFragBuffered'); // what we wait for
   return p2p;
 }
 function load(sn: number) {
@@ -128,6 +129,25 @@ test('attach returns at once; until all is up, the stock loader loads and its by
   await until(() => p2p.blocks().length === 2);
   jest.advanceTimersByTime(1000);
   expect(heard).toEqual([500, 500]); // carried into the engine's count
+});
+
+//   attach ── manifest, playlist, first segment: hls.js ──▶ media, or 500 ms ──▶ WebAssembly ──▶ tracker ──▶ peers
+test.each<[string, () => void, number]>([
+  ['comes after the first media', () => player.emit('hlsFragBuffered'), 1],
+  ['does not wait for a slow network', () => jest.advanceTimersByTime(500), 1],
+  ['never comes once destroyed', () => (p2p.destroy(), player.emit('hlsFragBuffered'), jest.advanceTimersByTime(60_000)), 0],
+])('WebAssembly, which takes from the first picture what it needs itself, %s', async (_what, then, fetches) => {
+  const quiet = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  p2p = attach(player.hls, { tracker: 'wss://tracker.example', wasmUrl: 'https://site.example/core.wasm' });
+  jest.advanceTimersByTime(499);
+  await aWhile();
+  expect(requests).toEqual([]);
+  then();
+  await aWhile();
+  expect(requests).toHaveLength(fetches);
+  p2p.destroy();
+  expect([(player.hls as unknown as { listenerCount(): number }).listenerCount(), jest.getTimerCount()]).toEqual([0, 0]);
+  quiet.mockRestore();
 });
 
 test('a viewer alone: segments come from the CDN through the engine, byte for byte', async () => {

@@ -98,6 +98,7 @@ test('the player code runs: attached before the source, statistics with figures 
   new Function('Hls', 'attach', 'document', 'console', body)(Hls, attach, page, { log: say, warn: say });
 
   expect(calls).toEqual(['loadSource attached', 'attachMedia video']);
+  player.emit('hlsFragBuffered');
   await until(() => FakeSocket.all.length > 0);
   expect(fetched).toEqual([manifest.exports['./hls-bazaar.wasm']].map((path) => String(path).slice(2)));
   expect(FakeSocket.all.map(({ url }) => url)).toEqual([/tracker: '(.*?)'/.exec(code)![1]!].map((url) => expect.stringContaining(url)));

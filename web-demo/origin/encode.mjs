@@ -13,8 +13,6 @@ import { segmentsPerLoop } from './recipes.mjs';
 import { drawFrame } from './scene.mjs';
 
 const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url));
-const TONE =
-  "aevalsrc=exprs='0.06*(sin(2*PI*110*t)+sin(2*PI*164.8*t)*(0.6+0.4*sin(2*PI*t/8))+sin(2*PI*220*t)*(0.5+0.5*sin(2*PI*t/4)))':s=48000";
 
 /**
  * @param {import('./recipes.mjs').Recipe} recipe
@@ -85,7 +83,10 @@ export function ffmpegArguments(recipe, { width, height, videoKbps }, folder, te
     '-nostdin',
     '-y',
     ...input,
-    ...(recipe.audioKbps > 0 ? ['-f', 'lavfi', '-i', TONE] : []),
+    '-f',
+    'lavfi',
+    '-i',
+    "aevalsrc=exprs='0.06*(sin(2*PI*110*t)+sin(2*PI*164.8*t)*(0.6+0.4*sin(2*PI*t/8))+sin(2*PI*220*t)*(0.5+0.5*sin(2*PI*t/4)))':s=48000",
     '-t',
     String(recipe.loopS),
     '-vf',
@@ -112,7 +113,12 @@ export function ffmpegArguments(recipe, { width, height, videoKbps }, folder, te
     `${videoKbps}k`,
     '-bufsize',
     `${videoKbps}k`,
-    ...(recipe.audioKbps > 0 ? ['-c:a', 'aac', '-b:a', `${recipe.audioKbps}k`, '-ac', '1'] : []),
+    '-c:a',
+    'aac',
+    '-b:a',
+    `${recipe.audioKbps}k`,
+    '-ac',
+    '1',
     '-f',
     'hls',
     '-hls_time',

@@ -48,15 +48,14 @@ export function livePlaylist(loop, nowMs) {
 
 /**
  * @param {{ name: string, width: number, height: number, videoKbps: number }[]} renditions
- * @param {number} audioKbps  0: the stream has no sound
+ * @param {number} audioKbps
  */
 export function masterPlaylist(renditions, audioKbps) {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
-  const codecs = audioKbps > 0 ? 'avc1.4d401e,mp4a.40.2' : 'avc1.4d401e';
   for (const { name, width, height, videoKbps } of renditions) {
     const bits = (videoKbps + audioKbps) * 1000;
     lines.push(
-      `#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bits * 1.15)},AVERAGE-BANDWIDTH=${bits},RESOLUTION=${width}x${height},CODECS="${codecs}"`,
+      `#EXT-X-STREAM-INF:BANDWIDTH=${Math.round(bits * 1.15)},AVERAGE-BANDWIDTH=${bits},RESOLUTION=${width}x${height},CODECS="avc1.4d401e,mp4a.40.2"`,
     );
     lines.push(`${name}/live.m3u8`);
   }

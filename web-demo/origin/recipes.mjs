@@ -16,7 +16,7 @@
  * @property {number} loopS
  * @property {number} segmentS
  * @property {number} fps
- * @property {number} audioKbps  0: no sound
+ * @property {number} audioKbps
  * @property {string} preset  x264 preset: `ultrafast` also makes the picture cheap to decode
  * @property {Rendition[]} renditions  best first
  */

@@ -1,7 +1,7 @@
 // Owns: the encoder's promises: cached by recipe, nothing half-made left behind, a sentence when ffmpeg is missing or fails.
 // Refuses: to judge pictures. Invariant: works in a temporary cache of its own.
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,14 +64,6 @@ test('the second time nothing is encoded; another recipe gets another folder', a
   assert.equal(await encode(recipe, { cache, ffmpeg: 'no-such-ffmpeg' }), folder);
   assert.equal((await stat(folder)).mtimeMs, mtimeMs);
   assert.notEqual(await encode({ ...recipe, audioKbps: 48 }, { cache }), folder);
-});
-
-test('a recipe without sound makes files without a sound track', async () => {
-  const tracksOf = async (what) => await readFile(join(await encode(what, { cache }), 'tiny', 'init.mp4'), 'latin1');
-  assert.match(await tracksOf(recipe), /avc1[^]*mp4a/);
-  const silent = await tracksOf({ ...recipe, audioKbps: 0 });
-  assert.match(silent, /avc1/);
-  assert.doesNotMatch(silent, /mp4a/);
 });
 
 test('two at once leave one whole folder', async () => {

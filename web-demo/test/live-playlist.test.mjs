@@ -72,10 +72,4 @@ test('the multivariant playlist names each rendition with its rate and size', ()
   );
   assert.match(text, /AVERAGE-BANDWIDTH=2494000,RESOLUTION=640x360.*\nhigh\/live\.m3u8\n/);
   assert.match(text, /AVERAGE-BANDWIDTH=564000,RESOLUTION=320x180.*\nlow\/live\.m3u8\n$/);
-  assert.match(text, /CODECS="avc1[^"]*,mp4a/);
-});
-
-test('a stream without sound promises none', () => {
-  const text = masterPlaylist([{ name: 'main', width: 320, height: 180, videoKbps: 500 }], 0);
-  assert.match(text, /AVERAGE-BANDWIDTH=500000,.*CODECS="avc1[^",]*"/);
 });
