@@ -226,6 +226,14 @@ class Reader {
   std::map<std::string, uint32_t> lines_;
 };
 
+/// `number` from 1, as parsers count.
+std::string line_of(const std::string& source, uint32_t number) {
+  std::istringstream text(source);
+  std::string line;
+  for (uint32_t i = 0; i < number; ++i) std::getline(text, line);
+  return line;
+}
+
 }  // namespace
 
 std::vector<std::string> scenario_key_rows() {
@@ -245,8 +253,10 @@ Scenario parse_scenario(const std::string& source, const std::string& name) {
   try {
     Reader(name, scenario).read(toml::parse(source));
   } catch (const toml::parse_error& error) {
-    throw ScenarioError(name + ":" + std::to_string(error.source().begin.line) + ": " +
-                        std::string(error.description()));
+    const uint32_t line = error.source().begin.line;
+    throw ScenarioError(
+        name + ":" + std::to_string(line) + ": `" + line_of(source, line) +
+        "`: expected TOML, a number, \"text\", true or false after `key = `: " + std::string(error.description()));
   }
   return scenario;
 }

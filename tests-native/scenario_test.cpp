@@ -72,6 +72,8 @@ TEST(Scenario, A_wrong_file_is_told_by_line_key_and_what_was_expected) {
   EXPECT_EQ(complaint(head + "[runs]\nseconds = 20\n"),
             "wrong.toml:2: runs: expected one of sentence, [[uplink]], [run], [audience], [stream], [links], "
             "[connecting], [cdn], [behaviour]");
+  const std::string start = "wrong.toml:3: `viewers = many`: expected TOML, a number, \"text\", true or false after";
+  EXPECT_EQ(complaint(head + "[audience]\nviewers = many\n").substr(0, start.size()), start);
   EXPECT_EQ(complaint(head + "\nrun = 7\n"), "wrong.toml:3: run: expected a section, [run]");
   EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = []\n"),
             "wrong.toml:3: stream.bitrates_kbit: expected a list of one to eight numbers");
