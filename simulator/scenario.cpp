@@ -1,5 +1,6 @@
 #include "scenario.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -226,12 +227,14 @@ class Reader {
   std::map<std::string, uint32_t> lines_;
 };
 
-/// `number` from 1, as parsers count.
+/// The line with this number, from 1, as far as it is text and fits into a message.
 std::string line_of(const std::string& source, uint32_t number) {
+  constexpr size_t kShownMax = 80;
   std::istringstream text(source);
   std::string line;
   for (uint32_t i = 0; i < number; ++i) std::getline(text, line);
-  return line;
+  const auto end = std::find_if(line.begin(), line.end(), [](unsigned char c) { return c < ' '; });
+  return line.substr(0, std::min<size_t>(end - line.begin(), kShownMax));
 }
 
 }  // namespace
@@ -256,7 +259,7 @@ Scenario parse_scenario(const std::string& source, const std::string& name) {
     const uint32_t line = error.source().begin.line;
     throw ScenarioError(
         name + ":" + std::to_string(line) + ": `" + line_of(source, line) +
-        "`: expected TOML, a number, \"text\", true or false after `key = `: " + std::string(error.description()));
+        "`: expected [section] or key = value, a number, \"text\", true or false: " + std::string(error.description()));
   }
   return scenario;
 }

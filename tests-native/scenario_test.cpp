@@ -72,8 +72,6 @@ TEST(Scenario, A_wrong_file_is_told_by_line_key_and_what_was_expected) {
   EXPECT_EQ(complaint(head + "[runs]\nseconds = 20\n"),
             "wrong.toml:2: runs: expected one of sentence, [[uplink]], [run], [audience], [stream], [links], "
             "[connecting], [cdn], [behaviour]");
-  const std::string start = "wrong.toml:3: `viewers = many`: expected TOML, a number, \"text\", true or false after";
-  EXPECT_EQ(complaint(head + "[audience]\nviewers = many\n").substr(0, start.size()), start);
   EXPECT_EQ(complaint(head + "\nrun = 7\n"), "wrong.toml:3: run: expected a section, [run]");
   EXPECT_EQ(complaint(head + "[stream]\nbitrates_kbit = []\n"),
             "wrong.toml:3: stream.bitrates_kbit: expected a list of one to eight numbers");
@@ -122,7 +120,18 @@ TEST(Scenario, Wrong_types_are_told_apart_from_wrong_values) {
 }
 
 TEST(Scenario, What_is_no_toml_or_no_file_is_said) {
-  EXPECT_TRUE(complaint("sentence = \"A test.\"\n[run\n").starts_with("wrong.toml:2: "));
+  // The line itself is shown, as far as it is text and fits; what the parser says of it follows.
+  const std::string expected = "`: expected [section] or key = value, a number, \"text\", true or false: ";
+  const auto told = [&](const std::string& file, const std::string& start) {
+    const std::string said = complaint(file);
+    EXPECT_TRUE(said.starts_with("wrong.toml:" + start + expected)) << said;
+    EXPECT_GT(said.size(), ("wrong.toml:" + start + expected).size());
+  };
+  told("sentence = \"A test.\"\n[run\n", "2: `[run");
+  told("sentence = \"A test.\"\n[audience]\nviewers = many\n", "3: `viewers = many");
+  told("run\tfast", "1: `run");
+  told(std::string("PK\0rest", 7), "1: `PK");
+  told(std::string(3000, 'x') + " = many\n", "1: `" + std::string(80, 'x'));
   try {
     load_scenario("not-there.toml");
     FAIL() << "no file, no error";
